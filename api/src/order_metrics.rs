@@ -108,7 +108,7 @@ pub struct OrderMetrics {
     pub created_to_shipped: CycleTime,
     /// The time from the first pick of a fulfillment order to its first pack.
     pub pick_to_pack: CycleTime,
-    /// The time from the first pack of a fulfillment order to each of its shipments.
+    /// The time from the last pack of a fulfillment order to its first shipment. A cancelled shipment does not count.
     pub pack_to_ship: CycleTime,
 }
 

@@ -168,3 +168,30 @@ async fn a_resent_package_counts_towards_the_limit_of_the_channel_like_the_lost_
     let refused = server.post("/v1/orders", "more", &more).await.problem(409, "insufficient_stock");
     assert_eq!(refused["shortages"][0]["available"], 0);
 }
+
+#[tokio::test]
+async fn the_time_from_pack_to_ship_counts_the_shipment_that_stands() {
+    let server = TestServer::stocked().await;
+    let created = server.post("/v1/orders", "order", &order(2)).await.ok(201);
+    let part = created["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
+    let ship = async |number: &str| {
+        let lines = json!([{ "line": 1, "quantity": 1 }]);
+        let packages = json!([{ "carrier": "DHL", "trackingNumber": number, "lines": lines }]);
+        let path = format!("/v1/fulfillment-orders/{part}/ship");
+        let shipped = server.post(&path, number, &json!({ "packages": packages })).await.ok(201);
+        shipped["shipmentId"].as_str().unwrap().to_owned()
+    };
+    let shipments = [ship("1").await, ship("2").await];
+    let count = async || {
+        let head = server.head().await;
+        let metrics = server.get(&format!("/v1/metrics?minPosition={head}")).await.ok(200);
+        let items = metrics["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["packToShip"]["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    for (shipment, expected) in shipments.iter().zip([1, 0]) {
+        assert_eq!(count().await, 1);
+        let path = format!("/v1/shipments/{shipment}/cancel");
+        server.post(&path, shipment, &json!({ "reason": "still here" })).await.ok(200);
+        assert_eq!(count().await, expected);
+    }
+}

@@ -42,8 +42,10 @@ struct FulfillmentOrderFacts {
     location: LocationId,
     picked_at: Option<i64>,
     packed_at: Option<i64>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    has_shipped: bool,
+    /// The last pack. `None` if nothing is packed.
+    last_packed_at: Option<i64>,
+    /// The number of the shipment whose time from the last pack is counted: the first that was not cancelled.
+    first_shipment: Option<u32>,
     /// The reported units that are picked and packed, by line.
     lines: BTreeMap<LineNumber, (Units, Units)>,
     /// The time from the first pick to the first pack.
@@ -56,6 +58,8 @@ struct ShipmentFacts {
     location: LocationId,
     fulfillment_order: u32,
     counted: Vec<Counted>,
+    /// The time from the last pack to the shipment. Only that of the first shipment of a fulfillment order is counted.
+    pack_to_ship: Counted,
 }
 
 /// What an event has added to the metrics.
@@ -141,6 +145,9 @@ impl OrderFacts {
             _ => return,
         };
         let Some(own) = self.fulfillment_orders.get_mut(&id.number()) else { return };
+        if matches!(event, OrderEvent::ItemPacked(_)) {
+            own.last_packed_at = Some(added.time);
+        }
         match event {
             OrderEvent::ItemPicked(_) => own.change(lines, |(picked, _), units| *picked += units),
             OrderEvent::ItemPacked(_) => own.change(lines, |(picked, packed), units| {
@@ -158,30 +165,42 @@ impl OrderFacts {
 
     fn ship(&mut self, shipped: &ShipmentCreated, added: &mut Added) {
         let (time, location) = (added.time, Some(&shipped.location));
-        let mut counted = vec![
+        let counted = vec![
             added.push(Measure::ShipmentsCreated, location, packed_units(&shipped.packages)),
             added.push(Measure::CreatedToShipped, location, seconds(self.created_at, time)),
         ];
         let own = self.fulfillment_order(shipped.fulfillment_order_id, &shipped.location);
-        if !own.has_shipped {
-            own.has_shipped = true;
-            let packed_at = own.packed_at.unwrap_or(time);
-            counted.push(added.push(Measure::PackToShip, location, seconds(packed_at, time)));
-        }
-        let fulfillment_order = shipped.fulfillment_order_id.number();
-        let shipment = ShipmentFacts { location: shipped.location.clone(), fulfillment_order, counted };
+        let amount = seconds(own.last_packed_at.unwrap_or(time), time);
+        let pack_to_ship = Counted { time, measure: Measure::PackToShip, amount };
+        let (fulfillment_order, location) = (shipped.fulfillment_order_id.number(), shipped.location.clone());
+        let shipment = ShipmentFacts { location, fulfillment_order, counted, pack_to_ship };
         self.shipments.insert(shipped.shipment_id.number(), shipment);
+        self.count_first_shipment(fulfillment_order, added);
     }
 
-    /// Subtracts what a shipment has added.
+    /// Counts the time from the last pack to the first shipment of a fulfillment order, if none is counted yet.
+    fn count_first_shipment(&mut self, fulfillment_order: u32, added: &mut Added) {
+        let Some(own) = self.fulfillment_orders.get_mut(&fulfillment_order) else { return };
+        let mut shipments = self.shipments.iter();
+        let first = shipments.find(|(_, shipment)| shipment.fulfillment_order == fulfillment_order);
+        if let (None, Some((number, shipment))) = (own.first_shipment, first) {
+            own.first_shipment = Some(*number);
+            added.add(shipment.pack_to_ship, Some(&shipment.location), false);
+        }
+    }
+
+    /// Subtracts what a shipment has added. If it was the first of its fulfillment order, the next one takes its place.
     fn cancel(&mut self, cancelled: &ShipmentCancelled, added: &mut Added) {
         let Some(shipment) = self.shipments.remove(&cancelled.shipment_id.number()) else { return };
         for counted in &shipment.counted {
             added.withdraw(*counted, &shipment.location);
         }
-        let is_first = shipment.counted.iter().any(|counted| counted.measure == Measure::PackToShip);
-        if let Some(own) = self.fulfillment_orders.get_mut(&shipment.fulfillment_order) {
-            own.has_shipped &= !is_first;
+        let number = Some(cancelled.shipment_id.number());
+        let Some(own) = self.fulfillment_orders.get_mut(&shipment.fulfillment_order) else { return };
+        if own.first_shipment == number {
+            own.first_shipment = None;
+            added.withdraw(shipment.pack_to_ship, &shipment.location);
+            self.count_first_shipment(shipment.fulfillment_order, added);
         }
     }
 
@@ -194,7 +213,8 @@ impl OrderFacts {
             location: location.clone(),
             picked_at: None,
             packed_at: None,
-            has_shipped: false,
+            last_packed_at: None,
+            first_shipment: None,
             lines: BTreeMap::new(),
             pick_to_pack: None,
         })
@@ -221,6 +241,7 @@ impl FulfillmentOrderFacts {
         let first = |known: Option<i64>, is_done: bool| is_done.then(|| known.unwrap_or(added.time));
         self.picked_at = first(self.picked_at, is_picked);
         self.packed_at = first(self.packed_at, is_packed);
+        self.last_packed_at = self.last_packed_at.filter(|_| is_packed);
         match (self.picked_at.zip(self.packed_at), self.pick_to_pack) {
             (Some((picked_at, packed_at)), None) => {
                 let seconds = seconds(picked_at, packed_at);

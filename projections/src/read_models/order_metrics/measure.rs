@@ -37,7 +37,7 @@ pub enum Measure {
     CreatedToShipped,
     /// Fulfillment orders; seconds from the first pick to the first pack.
     PickToPack,
-    /// Fulfillment orders; seconds from the first pack to the first shipment.
+    /// Fulfillment orders; seconds from the last pack before the first shipment that was not cancelled to that shipment.
     PackToShip,
 }
 

@@ -45,7 +45,7 @@ const TABLES: &[Table] = &[
 #[async_trait]
 impl Projection for MetricsProjection {
     const NAME: &'static str = measure::NAME;
-    const VERSION: i64 = 3;
+    const VERSION: i64 = 4;
     const TABLES: &'static [Table] = TABLES;
 
     type Key = OrderId;
