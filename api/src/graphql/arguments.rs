@@ -43,7 +43,8 @@ pub(super) async fn wait_for(request: &RequestContext, min_position: Option<Long
 pub(super) async fn must_exist(request: &RequestContext, min_position: Option<Long>) -> Result<(), Problem> {
     match min_position {
         Some(position) => {
-            Ok(request.queries().check_position(request.merchant()?.as_str(), position.0).await?)
+            let merchant = request.merchant()?;
+            Ok(request.queries().check_position(merchant.as_str(), "minPosition", position.0).await?)
         }
         None => Ok(()),
     }

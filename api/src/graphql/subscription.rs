@@ -160,7 +160,7 @@ async fn follow(context: &Context<'_>, after: Option<Long>) -> Result<JournalRea
     let merchant = request.merchant()?.clone();
     let after = match after {
         Some(position) => {
-            request.queries().check_position(merchant.as_str(), position.0).await?;
+            request.queries().check_position(merchant.as_str(), "after", position.0).await?;
             position.0
         }
         None => request.queries().head(merchant.as_str()).await?,

@@ -35,18 +35,34 @@ impl Queries {
         Ok(())
     }
 
-    /// An error if the journal does not have a position. A client that continues after such a position has read another
-    /// history, for example before a failover to a lagging standby, and would miss the events written since.
-    pub(crate) async fn check_position(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
-        let head = if position == 0 { 0 } else { self.head(merchant).await? };
-        if position > head { Err(ViewError::BeyondHead { head, wanted: position }) } else { Ok(()) }
+    /// Returns an error that names the parameter if the journal does not have its position. A client that continues after such a
+    /// position has read another history, for example before a failover to a lagging standby, and would miss the events written since.
+    pub(crate) async fn check_position(
+        &self,
+        merchant: &str,
+        parameter: &'static str,
+        position: u64,
+    ) -> Result<(), ApiError> {
+        match self.compare_with_head(merchant, position).await {
+            Err(ViewError::BeyondHead { head, wanted }) => {
+                Err(ApiError::BeyondHead { parameter, head, wanted })
+            }
+            result => Ok(result?),
+        }
     }
 
-    /// Returns an error if `asOf` is a position beyond the end of the journal: the answer would change when the journal grows.
+    /// The same for `asOf`, where it is a position: the answer would change when the journal grows.
     pub(crate) async fn check_as_of(&self, merchant: &str, as_of: Option<AsOf>) -> Result<(), ApiError> {
-        let Some(AsOf::Position(wanted)) = as_of else { return Ok(()) };
-        let head = self.head(merchant).await?;
-        if wanted > head { Err(ApiError::BeyondHead { parameter: "asOf", head, wanted }) } else { Ok(()) }
+        match as_of {
+            Some(AsOf::Position(position)) => self.check_position(merchant, "asOf", position).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns an error if a position is beyond the end of the journal.
+    async fn compare_with_head(&self, merchant: &str, position: u64) -> Result<(), ViewError> {
+        let head = if position == 0 { 0 } else { self.head(merchant).await? };
+        if position > head { Err(ViewError::BeyondHead { head, wanted: position }) } else { Ok(()) }
     }
 
     pub(super) async fn wait_for_one(
@@ -59,7 +75,7 @@ impl Queries {
         if self.progress.state(projection, merchant).position >= position {
             return Ok(());
         }
-        self.check_position(merchant, position).await?;
+        self.compare_with_head(merchant, position).await?;
         self.progress.wait_for(projection, merchant, position, timeout).await
     }
 

@@ -41,7 +41,8 @@ pub(super) async fn list(
     let is_feed = accepts_event_stream(&headers);
     let resumed = if is_feed { last_event_id(&headers)? } else { None };
     let after = resumed.or(page.after).unwrap_or(0);
-    app.queries.check_position(merchant.as_str(), after).await?;
+    let parameter = if resumed.is_some() { "Last-Event-ID" } else { "after" };
+    app.queries.check_position(merchant.as_str(), parameter, after).await?;
     if is_feed {
         return event_feed::open(&app, merchant, filter, after);
     }

@@ -164,7 +164,7 @@ impl MinPosition {
     /// Checks that the journal has the position. For answers from the journal itself, which need no wait.
     pub(super) async fn check(&self, app: &App, merchant: &MerchantId) -> Result<(), ApiError> {
         match self.min_position {
-            Some(position) => Ok(app.queries.check_position(merchant.as_str(), position).await?),
+            Some(position) => app.queries.check_position(merchant.as_str(), "minPosition", position).await,
             None => Ok(()),
         }
     }

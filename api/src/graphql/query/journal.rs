@@ -109,7 +109,8 @@ async fn position(
 ) -> Result<Option<u64>, Problem> {
     let position = page.place.as_ref().and_then(|place| place.parse().ok());
     if let Some(position) = position {
-        request.queries().check_position(merchant.as_str(), position).await?;
+        let argument = if page.is_backward { "before" } else { "after" };
+        request.queries().check_position(merchant.as_str(), argument, position).await?;
     }
     Ok(position)
 }

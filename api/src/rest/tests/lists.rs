@@ -219,8 +219,22 @@ async fn every_query_accepts_a_minimum_position() {
     ] {
         server.get(&format!("{path}minPosition={head}")).await.ok(200);
         let beyond = server.get(&format!("{path}minPosition={}", head + 1)).await;
-        beyond.problem(400, "invalid_parameter");
+        assert_eq!(beyond.problem(400, "invalid_parameter")["parameter"], "minPosition", "{path}");
         let bad = server.get(&format!("{path}minPosition=soon")).await.problem(400, "invalid_parameter");
         assert_eq!(bad["parameter"], "minPosition", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_position_beyond_the_journal_is_refused_with_the_name_of_its_parameter() {
+    let server = TestServer::stocked().await;
+    let beyond = server.head().await + 1;
+    for (path, parameter) in [
+        (format!("/v1/events?after={beyond}"), "after"),
+        (format!("/v1/events?minPosition={beyond}"), "minPosition"),
+        (format!("/v1/policy?minPosition={beyond}"), "minPosition"),
+    ] {
+        let problem = server.get(&path).await.problem(400, "invalid_parameter");
+        assert_eq!(problem["parameter"], parameter, "{path}");
     }
 }
