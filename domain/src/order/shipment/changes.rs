@@ -21,7 +21,6 @@ pub(in crate::order) fn shipped(order: &mut Order, created: &ShipmentCreated) {
     };
     for units in created.packages.iter().flat_map(|package| &package.lines) {
         ship_units(order, &mut shipment, units);
-        limit_backordered(order);
     }
     charge(order, &mut shipment);
     order.shipments.push(shipment);
@@ -44,11 +43,14 @@ fn package(package: &Package) -> TrackedPackage {
 /// Marks units as shipped, reserved or not. Units in excess of the reserved ones count as pending and backordered units first,
 /// then as cancelled ones.
 fn ship_units(order: &mut Order, shipment: &mut Shipment, units: &LineUnits) {
-    let totals = order.line_totals().get(units.line.index()).copied().unwrap_or_default();
-    let mut excess = Units::ZERO;
-    update(order, shipment.fulfillment_order_id, |fulfillment| {
+    let id = shipment.fulfillment_order_id;
+    let own = order.fulfillment_order(id).and_then(|fulfillment| fulfillment.line(units.line));
+    let excess = own.map_or(Units::ZERO, |line| units.quantity.saturating_sub(line.outstanding()));
+    // Reserved units change no other count of the line.
+    let totals = if excess.is_zero() { Vec::new() } else { order.line_totals() };
+    let totals = totals.get(units.line.index()).copied().unwrap_or_default();
+    update(order, id, |fulfillment| {
         if let Some(line) = fulfillment.lines.iter_mut().find(|line| line.line == units.line) {
-            excess = units.quantity.saturating_sub(line.outstanding());
             let from_released = excess.min(line.released);
             line.released -= from_released;
             line.quantity += excess.saturating_sub(from_released);
@@ -57,12 +59,16 @@ fn ship_units(order: &mut Order, shipment: &mut Shipment, units: &LineUnits) {
             line.picked = line.picked.max(line.packed);
         }
     });
+    if excess.is_zero() {
+        return;
+    }
     let uncancelled = excess.saturating_sub(totals.pending() + totals.backordered).min(totals.cancelled);
     uncancel(order, units.line, uncancelled);
     let noted = [(&mut shipment.unreserved, excess), (&mut shipment.uncancelled, uncancelled)];
     for (lines, quantity) in noted.into_iter().filter(|(_, quantity)| !quantity.is_zero()) {
         lines.push(LineUnits::new(units.line, quantity));
     }
+    limit_backordered(order);
 }
 
 /// The report with the latest time counts, not the one that was received last.
