@@ -16,6 +16,7 @@ for_every_store! {
     events_are_summed_by_period_channel_and_location,
     a_shortage_is_a_failed_attempt_and_an_order_is_backordered_once,
     reports_that_are_taken_back_are_not_counted,
+    the_time_to_ship_is_measured_from_the_last_pack_to_the_shipment_that_stands,
     a_rebuild_gives_the_same_sums,
 }
 
@@ -160,6 +161,41 @@ async fn reports_that_are_taken_back_are_not_counted(fixture: &impl Fixture) {
     }
     assert_eq!(all(&hours, Measure::PickToPack), [(1, 7)], "the second pick counts");
     assert_eq!(hours[0].measure(Measure::CreatedToShipped).quantile(0.5), None);
+    node.close().await;
+}
+
+async fn the_time_to_ship_is_measured_from_the_last_pack_to_the_shipment_that_stands(fixture: &impl Fixture) {
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    let node = TestNode::open(fixture, &journal).await;
+    let id = uuid::Uuid::from_u128(1);
+    let (part, lines) = (format!("{id}.f1"), json!([{ "line": 1, "quantity": 1 }]));
+    let of_part = json!({ "fulfillmentOrderId": part, "lines": lines });
+    let reserved = json!({ "fulfillmentOrders": [
+        { "fulfillmentOrderId": part, "location": "DC-1", "lines": [{ "line": 1, "quantity": 2 }] }
+    ], "waited": false });
+    let shipped = |number: u32| {
+        let package = json!({ "packageId": "p1", "carrier": "c", "trackingNumber": number.to_string(), "lines": lines });
+        json!({ "shipmentId": format!("{id}.s{number}"), "fulfillmentOrderId": part, "location": "DC-1",
+            "packages": [package], "shippedAt": "2026-01-01T00:00:00Z" })
+    };
+    let cancelled = |number: u32| json!({ "shipmentId": format!("{id}.s{number}"), "fulfillmentOrderId": part, "lines": lines, "reason": "no" });
+    let steps = [
+        (10, "InventoryReserved", reserved, (0, 0)),
+        (100, "ItemPacked", of_part.clone(), (0, 0)),
+        (105, "ShipmentCreated", shipped(1), (1, 5)),
+        (200, "ItemPacked", of_part.clone(), (1, 5)),
+        (230, "ShipmentCreated", shipped(2), (1, 5)),
+        (300, "ShipmentCancelled", cancelled(1), (1, 30)),
+        (400, "ShipmentCancelled", cancelled(2), (0, 0)),
+        (420, "ShipmentCreated", shipped(3), (1, 220)),
+    ];
+    append_at(&*node.journal, vec![created(1, "A")], 0).await;
+    for ((second, name, payload, expected), version) in steps.into_iter().zip(2..) {
+        append_at(&*node.journal, vec![event(1, version, name, &payload)], second * SECOND).await;
+        node.wait_caught_up().await.unwrap();
+        let hours = metrics(&node, &filter(Period::Hour, GroupBy::None)).await;
+        assert_eq!(all(&hours, Measure::PackToShip), [expected], "{name} at {second}");
+    }
     node.close().await;
 }
 
