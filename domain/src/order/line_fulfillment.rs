@@ -139,7 +139,8 @@ pub(super) fn unfulfill(order: &Order, command: &UnfulfillLines) -> Decision {
 
 pub(super) fn fulfilled(order: &mut Order, fulfilled: &LinesFulfilled) {
     for units in &fulfilled.lines {
-        let own = order.fulfilled.entry(units.line).or_insert_with(|| LineUnits::new(units.line, Units::ZERO));
+        let own =
+            order.fulfilled.entry(units.line).or_insert_with(|| LineUnits::new(units.line, Units::ZERO));
         own.quantity += units.quantity;
         own.value = units.value.and_then(|value| value.plus(own.value.unwrap_or(Amount::ZERO)));
     }

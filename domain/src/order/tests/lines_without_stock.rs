@@ -140,6 +140,19 @@ fn an_order_that_is_delivered_complete_does_not_wait_for_lines_without_stock() {
 }
 
 #[test]
+fn the_values_of_units_that_are_fulfilled_open_again_and_cancelled_add_up() {
+    let lines = json!([{ "sku": "CARD", "quantity": 3, "total": "10.00", "requiresStock": false }]);
+    let create = create_with(json!({ "lines": lines, "currency": "EUR", "payment": "not_required" }));
+    let one = || fulfill(json!({ "lines": [{ "line": 1, "quantity": 1 }] }));
+    let order = given([create, one(), one(), unfulfill(1, 1)]);
+    let value = |order: &Order| order.fulfilled.values().next().and_then(|units| units.value);
+    let all = after(&after(&order, one()), one());
+    assert_eq!(value(&all), Some("10.00".parse().unwrap()));
+    let rest = after(&order, cancel());
+    assert_eq!((value(&rest), card(&rest, 1)), (rest.amount_due(), [0, 1]));
+}
+
+#[test]
 fn a_fulfillment_has_time_value_and_an_encrypted_reference() {
     let paid = given([mixed(json!({})), mugs(), pay("money")]);
     let code = json!({ "lines": [{ "lineRef": "card", "quantity": 1 }], "reference": "GIFT-1",
