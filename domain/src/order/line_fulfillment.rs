@@ -48,10 +48,14 @@ impl Order {
         self.lines().iter().filter(|line| line.requires_stock)
     }
 
+    /// Whether a line requires stock. Lines that the order does not have count as such.
+    fn requires_stock(&self, line: LineNumber) -> bool {
+        self.lines().get(line.index()).is_none_or(|line| line.requires_stock)
+    }
+
     /// Refuses the number of a line that requires no stock.
     pub(super) fn require_stock_line(&self, line: LineNumber) -> Result<(), OrderRefusal> {
-        let is_stock = self.lines().get(line.index()).is_none_or(|line| line.requires_stock);
-        if is_stock { Ok(()) } else { Err(OrderRefusal::LineWithoutStock(line)) }
+        if self.requires_stock(line) { Ok(()) } else { Err(OrderRefusal::LineWithoutStock(line)) }
     }
 }
 
@@ -76,15 +80,9 @@ pub(super) fn fulfill(order: &Order, command: &FulfillLines, at: Timestamp) -> D
     exists(order, command.order_id)?;
     let lines = match (command.all, command.lines.as_deref()) {
         (Some(true), None) => None,
-        (None | Some(false), Some(lines)) => {
-            check_entries(lines.len())?;
-            Some(resolve_order_lines(order, lines)?)
-        }
+        (None | Some(false), Some(lines)) => Some(resolve_without_stock(order, lines)?),
         _ => return Err(OrderRefusal::LinesMissing),
     };
-    if let Some(stock) = lines.iter().flatten().find(|units| order.require_stock_line(units.line).is_ok()) {
-        return Err(OrderRefusal::LineRequiresStock(stock.line));
-    }
     can_fulfill(order)?;
     let lines = lines.map_or_else(|| Ok(all_open(order)), |lines| check_open(order, lines))?;
     let (fulfilled_at, ahead) = clamp_reported_time(command.occurred_at, at);
@@ -97,6 +95,15 @@ pub(super) fn fulfill(order: &Order, command: &FulfillLines, at: Timestamp) -> D
         reference,
     };
     Ok(std::iter::once(fulfilled.into()).chain(confirm_reservation(order)).chain(ahead).collect())
+}
+
+/// Resolves a list of lines that must not require stock.
+fn resolve_without_stock(order: &Order, lines: &[LineQuantity]) -> Result<Vec<LineUnits>, OrderRefusal> {
+    check_entries(lines.len())?;
+    let lines = resolve_order_lines(order, lines)?;
+    let of_stock = lines.iter().find(|units| order.requires_stock(units.line));
+    of_stock.map_or(Ok(()), |units| Err(OrderRefusal::LineRequiresStock(units.line)))?;
+    Ok(lines)
 }
 
 /// All units of lines without stock that are neither fulfilled nor cancelled.
@@ -121,11 +128,7 @@ fn check_open(order: &Order, lines: Vec<LineUnits>) -> Result<Vec<LineUnits>, Or
 
 pub(super) fn unfulfill(order: &Order, command: &UnfulfillLines) -> Decision {
     exists(order, command.order_id)?;
-    check_entries(command.lines.len())?;
-    let lines = resolve_order_lines(order, &command.lines)?;
-    if let Some(stock) = lines.iter().find(|units| order.require_stock_line(units.line).is_ok()) {
-        return Err(OrderRefusal::LineRequiresStock(stock.line));
-    }
+    let lines = resolve_without_stock(order, &command.lines)?;
     can_unfulfill(order)?;
     for line in order.lines().iter().map(|line| line.line) {
         let (requested, fulfilled) = (total(&lines, line), order.fulfilled_units(line));

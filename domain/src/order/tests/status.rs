@@ -166,6 +166,12 @@ fn an_order_of_which_a_part_is_held_is_partially_reserved() {
     let mut order = given([create()]);
     order.apply(reserved(vec![part(1, "DC-1", &[(1, 5)])]));
     stands(&order, OrderStatus::Created, ["partial", "open", "none", "pending", "none"]);
+    let shipped = after(&order, ship_all(1));
+    stands(
+        &shipped,
+        OrderStatus::PartiallyShipped,
+        ["partial", "partially_shipped", "none", "pending", "none"],
+    );
 }
 
 #[test]
