@@ -22,8 +22,7 @@ pub(super) fn reserve(unit: &mut UnitOfWork<'_>, command: &ReserveCart) -> Resul
     let is_new = unit.cart_reservation(id)?.reserved.is_none();
     if is_new {
         for (index, line) in command.lines.iter().enumerate() {
-            let requires_stock = line.requires_stock.unwrap_or(!unit.stock(&line.sku)?.requires_no_stock);
-            if requires_stock {
+            if fulfillment::requires_stock(unit, &line.sku, line.requires_stock)? {
                 check_sku(unit, &line.sku, format!("/lines/{index}/sku"))?;
             }
         }

@@ -135,7 +135,8 @@ impl AmendOrder {
     }
 }
 
-/// The order is not complete. An order is complete when everything that is not cancelled has shipped or is fulfilled: it is not reopened.
+/// The order is not complete. An order is complete when everything that is not cancelled has shipped or is fulfilled: it is not
+/// reopened.
 pub(super) fn can_amend(order: &Order) -> Result<(), OrderRefusal> {
     if order.is_cancelled() {
         return Err(OrderRefusal::OrderCancelled);

@@ -173,27 +173,35 @@ impl Order {
     }
 
     /// Sets the values of units that are fulfilled without stock: their share of the open part of the price.
-    pub(super) fn value_fulfilled(&self, mut lines: Vec<LineUnits>) -> Vec<LineUnits> {
-        let values = self.line_values();
-        let mut counted: BTreeMap<LineNumber, Units> = BTreeMap::new();
-        for units in &mut lines {
-            let Some(value) = values.get(units.line.index()).and_then(Option::as_ref) else { continue };
-            let before = counted.entry(units.line).or_insert_with(|| value.charged_units());
-            units.value = value.share(*before, units.quantity);
-            *before += units.quantity;
-        }
-        lines
+    pub(super) fn value_fulfilled(&self, lines: Vec<LineUnits>) -> Vec<LineUnits> {
+        self.value_from_charged(lines, |charged, units| {
+            let first = *charged;
+            *charged += units;
+            first
+        })
     }
 
     /// Sets the values of fulfilled units that are open again: they are the last fulfilled ones of their line.
-    pub(super) fn value_unfulfilled(&self, mut lines: Vec<LineUnits>) -> Vec<LineUnits> {
+    pub(super) fn value_unfulfilled(&self, lines: Vec<LineUnits>) -> Vec<LineUnits> {
+        self.value_from_charged(lines, |charged, units| {
+            *charged -= units;
+            *charged
+        })
+    }
+
+    /// Sets the values of units. `first` moves the number of a line's charged units by the units of an entry, and returns the number
+    /// of units before them.
+    fn value_from_charged(
+        &self,
+        mut lines: Vec<LineUnits>,
+        first: fn(&mut Units, Units) -> Units,
+    ) -> Vec<LineUnits> {
         let values = self.line_values();
         let mut counted: BTreeMap<LineNumber, Units> = BTreeMap::new();
         for units in &mut lines {
             let Some(value) = values.get(units.line.index()).and_then(Option::as_ref) else { continue };
-            let end = counted.entry(units.line).or_insert_with(|| value.charged_units());
-            *end -= units.quantity;
-            units.value = value.share(*end, units.quantity);
+            let charged = counted.entry(units.line).or_insert_with(|| value.charged_units());
+            units.value = value.share(first(charged, units.quantity), units.quantity);
         }
         lines
     }

@@ -244,10 +244,9 @@ fn reservation(lines: &[LineTotals], totals: &LineTotals, order: &Order) -> Rese
 fn fulfillment(lines: &[LineTotals], totals: &LineTotals, order: &Order) -> FulfillmentStatus {
     let assigned = totals.reserved + totals.shipped;
     let has_fulfilled = !totals.fulfilled.is_zero();
-    let is_pending = lines.iter().any(|line| !line.pending().is_zero());
     if assigned.is_zero() && !has_fulfilled {
         FulfillmentStatus::None
-    } else if (totals.reserved + totals.backordered + totals.unfulfilled).is_zero() && !is_pending {
+    } else if lines.iter().all(|line| line.open().is_zero()) {
         FulfillmentStatus::Shipped
     } else if !totals.done().is_zero() {
         FulfillmentStatus::PartiallyShipped
