@@ -8,7 +8,7 @@ use crate::walk::model::order::Order;
 use crate::walk::model::{Before, Model};
 use crate::walk::violations::Violations;
 
-/// Checks that reservations take available units only.
+/// Checks that reservations take available units only, and that an order uses safety stock for the units of its cart only.
 pub fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violations: &mut Violations) {
     if !matches!(event.kind.as_str(), "StockReserved" | "StockCartReserved") {
         return;
@@ -17,10 +17,24 @@ pub fn at_event(model: &Model, decision: &Decision, event: &FeedEvent, violation
     for allocation in list(&event.data, "allocations") {
         let (location, quantity) = (text(allocation, "location"), number(allocation, "quantity"));
         let level = model.items.get(sku).map(|item| item.level(location)).unwrap_or_default();
-        violations.check("only available units are reserved", quantity <= level.available(), || {
-            format!("{} of {sku} at {location} for {} units: {level:?}", describe(decision), quantity)
-        });
+        let of_cart = released_from_cart(decision, sku, location).min(level.unreserved());
+        violations.check(
+            "only available units are reserved",
+            quantity <= level.available().max(of_cart),
+            || format!("{} of {sku} at {location} for {} units: {level:?}", describe(decision), quantity),
+        );
     }
+}
+
+/// The units that the cart of an order gives up in the same decision.
+fn released_from_cart(decision: &Decision, sku: &str, location: &str) -> i64 {
+    let released = decision.events.iter().filter(|event| event.kind == "StockCartReleased");
+    let of_sku = released.filter(|event| text(&event.data, "sku") == sku);
+    let allocations = of_sku.flat_map(|event| list(&event.data, "allocations"));
+    allocations
+        .filter(|there| text(there, "location") == location)
+        .map(|there| number(there, "quantity"))
+        .sum()
 }
 
 pub fn after_command(model: &Model, before: &Before, decision: &Decision, violations: &mut Violations) {

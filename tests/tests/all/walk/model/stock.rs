@@ -20,7 +20,12 @@ pub struct Level {
 impl Level {
     /// Units that can still be promised.
     pub fn available(&self) -> i64 {
-        (self.on_hand - self.reserved - self.earmarked - self.safety_stock).max(0)
+        (self.unreserved() - self.safety_stock).max(0)
+    }
+
+    /// Units that are neither reserved nor earmarked. It is negative while more units are reserved than there are.
+    pub fn unreserved(&self) -> i64 {
+        self.on_hand - self.reserved - self.earmarked
     }
 
     /// Units that can fill backorders.
