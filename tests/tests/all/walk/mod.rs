@@ -16,6 +16,7 @@ mod log;
 mod model;
 mod openapi;
 mod random;
+mod report;
 mod steps;
 mod violations;
 mod walker;
@@ -63,16 +64,8 @@ async fn random_commands_keep_every_invariant() {
 
     let coverage = Coverage::of(&walkers);
     println!("{commands} commands with seed {seed} in {seconds:.1} s\n{coverage}");
-    let broken: Vec<String> = walkers
-        .iter()
-        .filter(|walker| !walker.violations.is_empty())
-        .map(|walker| format!("merchant {}:\n{}", walker.name(), walker.violations))
-        .collect();
-    assert!(
-        broken.is_empty(),
-        "HOLDFAST_WALK_SEED={seed} HOLDFAST_WALK_COMMANDS={commands}\n{}",
-        broken.join("\n")
-    );
+    let broken = report::report(&walkers).await;
+    assert!(broken.is_empty(), "HOLDFAST_WALK_SEED={seed} HOLDFAST_WALK_COMMANDS={commands}\n{broken}");
     assert_verified(&store);
     if commands >= COMMANDS_FOR_COVERAGE {
         coverage.assert_complete();

@@ -85,6 +85,12 @@ impl Walker {
         self.merchant.model.happened.iter()
     }
 
+    /// The events of an order, a line each. Empty if the id names none.
+    pub async fn history(&self, order: &str) -> String {
+        let history = self.client.get(&format!("/v1/orders/{order}/history")).await;
+        list(&history.body, "items").iter().map(|item| format!("    {item}\n")).collect()
+    }
+
     /// Sends a number of commands and waits until no work is due.
     pub async fn walk(&mut self, commands: usize) {
         self.open_shop().await;

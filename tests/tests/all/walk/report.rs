@@ -1,0 +1,28 @@
+//! The report of a walk that broke invariants: the violations, and the history of each order that they name.
+
+use std::collections::BTreeSet;
+
+use super::walker::Walker;
+
+/// The length of an order's id.
+const ID_LENGTH: usize = 36;
+
+/// The violations of all merchants; empty if there are none.
+pub async fn report(walkers: &[Walker]) -> String {
+    let mut report = String::new();
+    for walker in walkers.iter().filter(|walker| !walker.violations.is_empty()) {
+        let violations = walker.violations.to_string();
+        report.push_str(&format!("merchant {}:\n{violations}", walker.name()));
+        for id in named_orders(&violations) {
+            report.push_str(&walker.history(id).await);
+        }
+    }
+    report
+}
+
+/// The ids in the details of violations, without those of the commands that were sent before.
+fn named_orders(violations: &str) -> BTreeSet<&str> {
+    let details = violations.lines().filter(|line| !line.trim_start().starts_with("sent "));
+    let words = details.flat_map(|line| line.split(|c: char| !c.is_ascii_hexdigit() && c != '-'));
+    words.filter(|word| word.len() == ID_LENGTH).collect()
+}
