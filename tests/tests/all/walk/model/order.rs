@@ -19,6 +19,8 @@ pub struct Line {
     /// True if the line needs no stock: its units are fulfilled by a report.
     pub is_without_stock: bool,
     pub fulfilled: i64,
+    /// The price of one unit in hundredths; `None` if the line has no price.
+    unit: Option<i64>,
 }
 
 /// A fulfillment order's units of one line.
@@ -81,7 +83,8 @@ pub struct Order {
     pub fulfillment_orders: Vec<FulfillmentOrder>,
     pub delivery: Delivery,
     pub holds: BTreeMap<String, Hold>,
-    payments: BTreeSet<String>,
+    /// The confirmed payments with their amounts in hundredths; `None` pays the whole order.
+    payments: BTreeMap<String, Option<i64>>,
     /// True if payments of it were voided.
     pub is_void: bool,
     /// Locations that rejected it, without those that a forced move selected afterwards.
@@ -135,8 +138,19 @@ impl Order {
         1..=self.lines.len()
     }
 
+    /// What the units that are not cancelled cost, in hundredths. `None` if one of their lines has no price.
+    fn due(&self) -> Option<i64> {
+        let wanted = self.lines.iter().filter(|line| line.ordered > line.cancelled);
+        wanted.map(|line| Some(line.unit? * (line.ordered - line.cancelled))).sum()
+    }
+
+    /// True if no payment is missing. A payment without an amount pays everything, and so does any if the price is unknown.
     pub fn is_paid(&self) -> bool {
-        !self.needs_payment || !self.payments.is_empty()
+        if !self.needs_payment || self.payments.values().any(Option::is_none) {
+            return true;
+        }
+        let paid: i64 = self.payments.values().flatten().sum();
+        !self.payments.is_empty() && self.due().is_none_or(|due| paid >= due)
     }
 
     /// Locations with reserved or shipped units of the order.
@@ -215,7 +229,7 @@ impl Order {
             "AmendmentRequested" => self.has_pending_amendment = true,
             "AmendmentRejected" => self.has_pending_amendment = false,
             "PaymentConfirmed" => {
-                self.payments.insert(text(data, "paymentRef").to_owned());
+                self.payments.insert(text(data, "paymentRef").to_owned(), hundredths(&data["amount"]));
             }
             "PaymentVoided" => {
                 self.payments.clear();
@@ -270,7 +284,8 @@ impl Order {
 
     fn amend(&mut self, data: &Value) {
         for grown in list(data, "grown") {
-            self.lines[index(grown) - 1].ordered = number(grown, "quantity");
+            let line = &mut self.lines[index(grown) - 1];
+            (line.ordered, line.unit) = (number(grown, "quantity"), hundredths(&grown["unit"]));
         }
         self.lines.extend(list(data, "added").iter().map(line));
         if data["delivery"].is_object() {
@@ -457,7 +472,14 @@ fn index(named: &Value) -> usize {
 fn line(data: &Value) -> Line {
     let is_without_stock = data["requiresStock"] == false;
     let (sku, ordered) = (text(data, "sku").to_owned(), number(data, "quantity"));
-    Line { sku, ordered, is_without_stock, ..Line::default() }
+    Line { sku, ordered, is_without_stock, unit: hundredths(&data["unit"]), ..Line::default() }
+}
+
+/// An amount in euros and cents.
+fn hundredths(amount: &Value) -> Option<i64> {
+    let (whole, cents) = amount.as_str()?.split_once('.').expect("an amount in euros has a point");
+    assert_eq!(cents.len(), 2, "an amount in euros has two digits after the point");
+    Some(format!("{whole}{cents}").parse().expect("an amount is a number"))
 }
 
 fn delivery(data: &Value) -> Delivery {
