@@ -9,15 +9,16 @@ const ID_LENGTH: usize = 36;
 
 /// The violations of all merchants; empty if there are none.
 pub async fn report(walkers: &[Walker]) -> String {
-    let mut report = String::new();
+    let mut parts = Vec::new();
     for walker in walkers.iter().filter(|walker| !walker.violations.is_empty()) {
         let violations = walker.violations.to_string();
-        report.push_str(&format!("merchant {}:\n{violations}", walker.name()));
+        let mut histories = Vec::new();
         for id in named_orders(&violations) {
-            report.push_str(&walker.history(id).await);
+            histories.push(walker.history(id).await);
         }
+        parts.push(format!("merchant {}:\n{violations}{}", walker.name(), histories.concat()));
     }
-    report
+    parts.concat()
 }
 
 /// The ids in the details of violations, without those of the commands that were sent before.
