@@ -1,9 +1,11 @@
-//! Care for PostgreSQL connections and statistics. The journal and the read models share it.
+//! Care for PostgreSQL connections and statistics, and migrations that are part of the program. The journal and the read models
+//! share it.
 
 use std::time::Duration;
 
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr};
 
 /// The time in which a connection that is returned to its pool must respond.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -12,6 +14,19 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
 const GROWN_TABLES: &str = "
 SELECT quote_ident(relname) FROM unnest($1::text[]) AS wanted (name) JOIN pg_class ON oid = to_regclass(name)
 WHERE pg_relation_size(oid) > 4 * current_setting('block_size')::bigint * greatest(relpages, 8)";
+
+/// A file of a migration: its name without the extension, such as `0001_orders`, and its statements.
+pub type MigrationFile = (&'static str, &'static str);
+
+/// Runs the migrations of these files, in their order. The version of each is its place, from 1.
+///
+/// `sqlx::migrate!` would do the same, but compiles all of sqlx a second time, for the compiler itself.
+pub fn migrator(files: &[MigrationFile]) -> Migrator {
+    let migration = |(version, (name, statements)): (i64, &MigrationFile)| {
+        Migration::new(version, (*name).into(), MigrationType::Simple, (*statements).into_sql_str(), false)
+    };
+    Migrator::with_migrations((1..).zip(files).map(migration).collect())
+}
 
 /// Checks that a connection still responds, before its pool reuses it: a call on it may have been abandoned. An error
 /// removes the connection from the pool.

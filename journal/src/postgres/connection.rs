@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use holdfast_postgres_support::responds;
+use holdfast_postgres_support::{MigrationFile, migrator, responds};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection, Row};
@@ -26,10 +26,14 @@ const STATEMENT_TIMEOUT: &str = "10s";
 /// The maximum time that a statement waits for a row that another transaction has locked.
 const LOCK_TIMEOUT: &str = "4s";
 
+/// The files of the migrations.
+const MIGRATION_FILES: &[MigrationFile] =
+    &[("0001_journal", include_str!("../../../migrations/postgres/journal/0001_journal.sql"))];
+
 /// The migrations of the schema. They are recorded in a table of their own, because the read models may be in the same
 /// database.
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let mut migrations = sqlx::migrate!("../migrations/postgres/journal");
+    let mut migrations = migrator(MIGRATION_FILES);
     migrations.dangerous_set_table_name("_holdfast_journal_migrations");
     migrations
 });

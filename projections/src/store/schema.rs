@@ -29,3 +29,27 @@ impl Schema {
         self.migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{postgres, sqlite};
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_migration_is_part_of_the_program() {
+        for (directory, schema) in
+            [("sqlite", sqlite::schema()), ("postgres", postgres::schema())] as [(&str, Schema); 2]
+        {
+            let directory = format!("{}/../migrations/{directory}/views", env!("CARGO_MANIFEST_DIR"));
+            let files = std::fs::read_dir(&directory).unwrap().map(|file| file.unwrap().file_name());
+            let mut files: Vec<String> =
+                files.map(|name| name.to_str().unwrap().replace(".sql", "")).collect();
+            files.sort();
+            let known: Vec<String> = schema.migrator.iter().map(|one| one.description.to_string()).collect();
+            assert_eq!(known, files, "in {directory}");
+            for (migration, name) in schema.migrator.iter().zip(files) {
+                assert!(name.starts_with(&format!("{:04}_", migration.version)), "{name}");
+            }
+        }
+    }
+}
