@@ -56,7 +56,7 @@ pub(super) struct FaultyJournal {
     script: Mutex<Script>,
     early: Mutex<VecDeque<Batch>>,
     late: Mutex<VecDeque<Batch>>,
-    /// The number of further calls to raise the epoch that fail.
+    /// How many of the next calls of `raise_epoch` fail.
     unreachable: Mutex<usize>,
     /// The name of a stream that cannot be loaded.
     unreadable: Mutex<Option<String>>,

@@ -114,7 +114,7 @@ fn on_hand_never_falls_below_zero() {
     assert_eq!(at(&after(&item, count(3, 5, 7)), "DC-1"), [0, 0, 0]);
 }
 
-/// More movements than are remembered, one a second from the first on.
+/// An item with this many receipts of one unit, one each second from the first on.
 fn busy(movements: usize) -> StockItem {
     given((1..).take(movements).map(|second| receive(1, second)))
 }

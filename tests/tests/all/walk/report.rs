@@ -21,7 +21,7 @@ pub async fn report(walkers: &[Walker]) -> String {
     parts.concat()
 }
 
-/// The ids in the details of violations, without those of the commands that were sent before.
+/// The ids in the details of violations. The commands that were sent before, which follow the details, are left out.
 fn named_orders(violations: &str) -> BTreeSet<&str> {
     let details = violations.lines().filter(|line| !line.trim_start().starts_with("sent "));
     let words = details.flat_map(|line| line.split(|c: char| !c.is_ascii_hexdigit() && c != '-'));
