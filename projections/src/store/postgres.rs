@@ -3,13 +3,13 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use holdfast_postgres_support::{MigrationFile, migrator, responds};
+use holdfast_postgres_support::{migrator, responds};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Postgres};
 
 use super::insert::{ColumnValues, Insert};
 use super::row::Row;
-use super::schema::Schema;
+use super::schema::{Schema, migration_files};
 use super::table::Scope;
 use crate::error::Result;
 
@@ -79,19 +79,9 @@ fn pool(size: u32) -> PgPoolOptions {
         .after_release(|connection, _| Box::pin(responds(connection)))
 }
 
-/// The files of the migrations.
-const MIGRATION_FILES: &[MigrationFile] = &[
-    ("0001_runtime", include_str!("../../../migrations/postgres/views/0001_runtime.sql")),
-    ("0002_orders", include_str!("../../../migrations/postgres/views/0002_orders.sql")),
-    ("0003_availability", include_str!("../../../migrations/postgres/views/0003_availability.sql")),
-    ("0004_order_metrics", include_str!("../../../migrations/postgres/views/0004_order_metrics.sql")),
-    ("0005_causation", include_str!("../../../migrations/postgres/views/0005_causation.sql")),
-    ("0006_cart_reservations", include_str!("../../../migrations/postgres/views/0006_cart_reservations.sql")),
-];
-
 /// The schema on PostgreSQL.
 pub(super) fn schema() -> Schema {
-    let mut migrator = migrator(MIGRATION_FILES);
+    let mut migrator = migrator(migration_files!("postgres"));
     migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
     Schema {
         migrator,

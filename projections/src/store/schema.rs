@@ -4,6 +4,24 @@ use sqlx::migrate::{MigrateError, Migrator};
 
 use crate::error::ViewError;
 
+/// The files of the migrations of one database. Both databases have files of the same names.
+macro_rules! migration_files {
+    ($database:literal) => {
+        $crate::store::schema::migration_files!(
+            $database: "0001_runtime", "0002_orders", "0003_availability", "0004_order_metrics", "0005_causation",
+            "0006_cart_reservations"
+        )
+    };
+    ($database:literal: $($name:literal),*) => {
+        &[$((
+            $name,
+            include_str!(concat!("../../../migrations/", $database, "/views/", $name, ".sql")),
+        )),*]
+    };
+}
+
+pub(super) use migration_files;
+
 /// The migrations of one database, and how to ask which of them it has.
 pub(super) struct Schema {
     pub(super) migrator: Migrator,
@@ -33,13 +51,10 @@ impl Schema {
 #[cfg(test)]
 mod tests {
     use super::super::{postgres, sqlite};
-    use super::*;
 
     #[test]
     fn every_file_of_a_migration_is_part_of_the_program() {
-        for (directory, schema) in
-            [("sqlite", sqlite::schema()), ("postgres", postgres::schema())] as [(&str, Schema); 2]
-        {
+        for (directory, schema) in [("sqlite", sqlite::schema()), ("postgres", postgres::schema())] {
             let directory = format!("{}/../migrations/{directory}/views", env!("CARGO_MANIFEST_DIR"));
             let files = std::fs::read_dir(&directory).unwrap().map(|file| file.unwrap().file_name());
             let mut files: Vec<String> =

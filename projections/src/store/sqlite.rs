@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_postgres_support::{MigrationFile, migrator};
+use holdfast_postgres_support::migrator;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteSynchronous,
@@ -14,7 +14,7 @@ use sqlx::{Arguments, AssertSqlSafe, Sqlite};
 
 use super::insert::{ColumnValues, Insert};
 use super::row::Row;
-use super::schema::Schema;
+use super::schema::{Schema, migration_files};
 use super::table::Scope;
 use crate::error::{Result, ViewError};
 
@@ -53,20 +53,10 @@ pub(super) async fn open(directory: &Path) -> Result<(SqlitePool, SqlitePool)> {
     Ok((writer, readers))
 }
 
-/// The files of the migrations.
-const MIGRATION_FILES: &[MigrationFile] = &[
-    ("0001_runtime", include_str!("../../../migrations/sqlite/views/0001_runtime.sql")),
-    ("0002_orders", include_str!("../../../migrations/sqlite/views/0002_orders.sql")),
-    ("0003_availability", include_str!("../../../migrations/sqlite/views/0003_availability.sql")),
-    ("0004_order_metrics", include_str!("../../../migrations/sqlite/views/0004_order_metrics.sql")),
-    ("0005_causation", include_str!("../../../migrations/sqlite/views/0005_causation.sql")),
-    ("0006_cart_reservations", include_str!("../../../migrations/sqlite/views/0006_cart_reservations.sql")),
-];
-
 /// The schema on SQLite.
 pub(super) fn schema() -> Schema {
     Schema {
-        migrator: migrator(MIGRATION_FILES),
+        migrator: migrator(migration_files!("sqlite")),
         has_migrations: "SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations'",
         last_migration: "SELECT max(version) FROM _sqlx_migrations WHERE success",
     }
