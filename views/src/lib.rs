@@ -1,6 +1,7 @@
 //! The JSON form of orders, cart reservations, stock, locations and policies: the same in answers to commands, in read models,
 //! in audits and in exports.
 
+mod bundle;
 mod cart_reservation;
 mod merchant;
 mod order;

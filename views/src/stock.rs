@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use holdfast_domain::stock::{AvailabilityLevel, StockItem, StockLevel, Supply};
+use holdfast_domain::stock::{AvailabilityLevel, BundleComponent, StockItem, StockLevel, Supply};
 use holdfast_domain::values::{ChannelName, LocationId, Reference, Sku, Timestamp, Units};
 
 /// How many units of a SKU can be promised, and where they are. All quantities are in the smallest unit of the SKU.
@@ -21,6 +21,10 @@ pub struct AvailabilityView {
     /// False: lines of the SKU need no stock, unless they say otherwise, such as gift cards and services. Then the quantities
     /// do not limit what can be sold.
     pub requires_stock: bool,
+    /// What a bundle consists of; absent for other SKUs. The quantities of a bundle are those of whole bundles that its
+    /// components make up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<BundleComponent>,
     /// Units in the backorder queue of the SKU.
     pub backordered: Units,
     /// The quantities at each location that has ever had units.
@@ -107,6 +111,7 @@ impl AvailabilityView {
             available,
             level: item.availability_level(),
             requires_stock: !item.requires_no_stock,
+            components: item.components.clone(),
             backordered,
             locations,
             supplies,
@@ -127,6 +132,7 @@ impl AvailabilityView {
             available: Units::ZERO,
             level: AvailabilityLevel::Out,
             requires_stock: true,
+            components: Vec::new(),
             backordered: Units::ZERO,
             locations: Vec::new(),
             supplies: Vec::new(),

@@ -118,21 +118,21 @@ impl Queries {
         let mut remaining = self.max_events;
         let network = self.network_at(merchant, end, &mut remaining).await?;
         let is_paused = |location: &LocationId| network.is_paused(location);
-        let mut items: HashMap<&Sku, StockItem> = HashMap::with_capacity(skus.len());
-        for sku in skus.iter().collect::<BTreeSet<_>>() {
-            let mut replay = self.replay(merchant, sku, end, end).await?;
+        let mut views: HashMap<Sku, AvailabilityView> = HashMap::with_capacity(skus.len());
+        let mut wanted: BTreeSet<Sku> = skus.iter().cloned().collect();
+        while let Some(sku) = wanted.pop_first() {
+            let mut replay = self.replay(merchant, &sku, end, end).await?;
             while let Some(event) = replay.next().await? {
                 remaining = remaining.checked_sub(1).ok_or(ApiError::TooManyEvents(self.max_events))?;
                 replay.apply(&event)?;
             }
-            items.insert(sku, replay.into_item());
+            let item = replay.into_item();
+            let Some(view) = AvailabilityView::of(&item, is_paused) else { continue };
+            let components = item.components.iter().map(|component| &component.sku);
+            wanted.extend(components.filter(|sku| !views.contains_key(*sku)).cloned());
+            views.insert(sku, view.narrowed(&item, filter.channel.as_ref(), filter.by));
         }
-        let view = |sku: &Sku| {
-            let item = items.get(sku)?;
-            let view = AvailabilityView::of(item, is_paused)?;
-            Some(view.narrowed(item, filter.channel.as_ref(), filter.by))
-        };
-        Ok((end, skus.iter().filter_map(view).collect()))
+        Ok((end, AvailabilityView::with_bundles(skus, &views)))
     }
 
     /// The locations at a position.

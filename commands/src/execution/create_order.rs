@@ -6,7 +6,7 @@ use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
 use holdfast_domain::order::{CreateOrder, CreationTerms, NewLine, OrderCommand};
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{LocationId, OrderId, Sku, Text};
+use holdfast_domain::values::{Currency, LocationId, OrderId, Sku, Text};
 use holdfast_journal::{ClaimKey, OutcomeKind};
 
 use super::unit_of_work::{Accepted, Stop, UnitOfWork};
@@ -29,9 +29,12 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
     let content = content(unit)?;
     let terms = CreationTerms { order_id: id, rules, content };
     let mut new = Box::new(order.clone());
-    fulfillment::complete_lines(unit, &mut new.lines)?;
+    let digits = order.currency.as_ref().map(Currency::digits);
+    new.lines = fulfillment::complete_lines(unit, std::mem::take(&mut new.lines), digits)?;
     if is_new {
-        for (index, line) in new.lines.iter().enumerate() {
+        let mut count = 0;
+        for line in &new.lines {
+            let index = line.sent_index(&mut count);
             check_line(unit, line, format!("/lines/{index}/sku"))?;
         }
         check_location(unit, order.delivery.as_ref().and_then(|delivery| delivery.location.as_ref()))?;

@@ -1,10 +1,13 @@
 //! Commands on the stock of a SKU.
 
+use std::collections::HashMap;
+
 use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
+use holdfast_domain::order::OrderRefusal;
 use holdfast_domain::stock::{
-    CancelSupply, ExpectSupply, FillBackorders, ReceiveStock, ReceiveTransfer, SetStockPolicy, ShipTransfer,
-    StockCommand, StockRefusal,
+    BundleComponent, CancelSupply, ExpectSupply, FillBackorders, ReceiveStock, ReceiveTransfer,
+    SetStockPolicy, ShipTransfer, StockCommand, StockItem, StockRefusal,
 };
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{LocationId, OrderId, Reference, Sku};
@@ -13,6 +16,7 @@ use holdfast_views::AvailabilityView;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::create_order::check_sku;
 use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
 use crate::answer::Refused;
 use crate::claims::{receipt, supply, transfer};
@@ -55,7 +59,13 @@ pub(super) fn report_at(
 
 fn view(unit: &mut UnitOfWork<'_>, sku: &Sku) -> Result<AvailabilityView, Stop> {
     let (item, network) = (unit.stock(sku)?, unit.network()?);
-    AvailabilityView::of(&item, |location| network.is_paused(location))
+    let own = |item: &StockItem| AvailabilityView::of(item, |location| network.is_paused(location));
+    let mut components = HashMap::new();
+    for BundleComponent { sku, .. } in &item.components {
+        components.extend(own(&*unit.stock(sku)?).map(|view| (sku, view)));
+    }
+    own(&item)
+        .map(|view| view.made_of(|sku| components.get(sku)))
         .ok_or_else(|| Stop::Failed(format!("stock of {sku} has no events after a change")))
 }
 
@@ -178,7 +188,24 @@ pub(super) fn set_policy(unit: &mut UnitOfWork<'_>, command: &SetStockPolicy) ->
     for location in command.safety_stock.new_value().into_iter().flatten().map(|(location, _)| location) {
         network.location(location, "/safetyStock")?;
     }
-    change(unit, &command.sku, &StockCommand::SetStockPolicy(command.clone(), unit.at))
+    let set = StockCommand::SetStockPolicy(command.clone(), unit.at);
+    fulfillment::change_stock(unit, &command.sku, &set)?;
+    check_components(unit, command)?;
+    accepted(OutcomeKind::Done, &view(unit, &command.sku)?)
+}
+
+/// The components of a bundle are known SKUs, and no bundles themselves.
+fn check_components(unit: &mut UnitOfWork<'_>, command: &SetStockPolicy) -> Result<(), Stop> {
+    let Some(components) = command.components.new_value() else { return Ok(()) };
+    unit.require(components.iter().map(|component| StreamId::Stock(component.sku.clone())))?;
+    for (index, BundleComponent { sku, .. }) in components.iter().enumerate() {
+        let pointer = format!("/components/{index}/sku");
+        check_sku(unit, sku, pointer.clone())?;
+        if unit.stock(sku)?.is_bundle() {
+            return Err(Stop::from(OrderRefusal::NestedBundle(sku.clone())).about("nested_bundle", &pointer));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn fill_backorders(unit: &mut UnitOfWork<'_>, command: &FillBackorders) -> Result<Accepted, Stop> {

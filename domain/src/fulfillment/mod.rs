@@ -26,7 +26,7 @@ mod tests;
 pub use aggregates::Aggregates;
 pub use cart_reservations::{cancel_cart, expire_cart, extend_cart};
 pub use fill_backorders::fill_backorders;
-pub use line_defaults::{added_lines, complete_lines, requires_stock};
+pub use line_defaults::{complete_changes, complete_lines, requires_stock};
 pub use operations::{accept_cancellation, amend, change, change_stock, create, move_fulfillment_order};
 pub use process::{Decided, decide};
 pub use reactions::{Reaction, reactions};

@@ -108,8 +108,7 @@ fn prospective_order<A: Aggregates>(
         location: Some(location),
         ..DeliveryIntent::new(DeliveryMethod::Pickup)
     };
-    let mut lines: Vec<NewLine> = command.lines.iter().map(new_line).collect();
-    complete_lines(aggregates, &mut lines)?;
+    let lines = complete_lines(aggregates, command.lines.iter().map(new_line).collect(), None)?;
     let new = CreateOrder {
         ship_to,
         delivery: command.pickup_location.clone().map(pickup),

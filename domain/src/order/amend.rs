@@ -41,6 +41,27 @@ pub enum Change {
     Remove(NamedLine),
 }
 
+impl Change {
+    /// The line that it adds.
+    pub const fn added(&self) -> Option<&NewLine> {
+        match self {
+            Self::Add(line) => Some(line),
+            Self::SetQuantity(_) | Self::Remove(_) => None,
+        }
+    }
+
+    /// Counts changes as they were sent, where the components of an added bundle are one: see [`NewLine::sent_index`].
+    pub fn sent_index(&self, count: &mut usize) -> usize {
+        match self {
+            Self::Add(line) => line.sent_index(count),
+            Self::SetQuantity(_) | Self::Remove(_) => {
+                *count += 1;
+                *count - 1
+            }
+        }
+    }
+}
+
 /// The new quantity of a line. Identify the line by `line` or by `lineRef`.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -203,7 +224,9 @@ fn line_changes(order: &Order, changes: &[Change]) -> Result<LineChanges, OrderR
     let mut result = LineChanges::default();
     let mut seen = BTreeSet::new();
     let totals = order.line_totals();
-    for (index, change) in changes.iter().enumerate() {
+    let mut count = 0;
+    for change in changes {
+        let index = change.sent_index(&mut count);
         let (number, name) = match change {
             Change::Add(line) => {
                 let added = added(order, &result.added, line, index)?;
@@ -238,7 +261,8 @@ fn added(
     if number >= MAX_LINES {
         return Err(OrderRefusal::LineCount(number + 1));
     }
-    let has_name = |other: &OrderedLine| other.line_ref.is_some() && other.line_ref == line.line_ref;
+    let name = line.sent_reference();
+    let has_name = |other: &OrderedLine| name.is_some() && other.sent_reference() == name;
     if order.lines().iter().chain(before).any(has_name) {
         return Err(OrderRefusal::LineReferenceTwice { pointer: format!("/changes/{index}/lineRef") });
     }

@@ -24,7 +24,7 @@ impl Order {
     }
 
     /// The digits after the decimal point of its currency. `None` if it has no amounts.
-    pub(super) fn digits(&self) -> Option<u32> {
+    pub fn digits(&self) -> Option<u32> {
         self.created.as_ref()?.currency.as_ref().map(Currency::digits)
     }
 

@@ -8,6 +8,18 @@ use crate::values::{
 };
 
 payloads! {
+    /// The bundle to which the units of a line belong.
+    #[derive(Eq)]
+    BundlePart {
+        /// The SKU of the bundle.
+        sku: Sku,
+        /// The number of bundles that were ordered.
+        quantity: Quantity,
+        /// The sender's name for the bundle's line.
+        line_ref: Option<Reference>,
+        /// The number of the component in the bundle, from 1. The lines of one bundle follow each other.
+        component: u32,
+    }
     /// One line of an order.
     OrderedLine {
         /// From 1.
@@ -32,6 +44,8 @@ payloads! {
         /// The number of units that the amounts are for. Absent: all. Units that were cancelled before the line grew are
         /// not counted.
         priced: Option<Units>,
+        /// The bundle to which the units belong. Absent: they were ordered on their own.
+        bundle: Option<BundlePart>,
         /// The sender's own data.
         attributes: Option<Attributes>,
     }
@@ -152,6 +166,13 @@ payloads! {
         discount: Option<Amount>,
         /// The number of units that the amounts are for. Absent: all.
         priced: Option<Units>,
+    }
+}
+
+impl OrderedLine {
+    /// The sender's name for what was ordered: for the line, or for the bundle that it is part of.
+    pub(super) fn sent_reference(&self) -> Option<&Reference> {
+        self.line_ref.as_ref().or_else(|| self.bundle.as_ref()?.line_ref.as_ref())
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::choices::PaymentTerms;
-use super::contents::{Charge, DeliveryIntent, OrderedLine};
+use super::contents::{BundlePart, Charge, DeliveryIntent, OrderedLine};
 use super::decision::Decision;
 use super::events::OrderCreated;
 use super::hold::scheduled;
@@ -47,6 +47,9 @@ pub struct NewLine {
     pub discount: Option<Amount>,
     /// The sender's own data.
     pub attributes: Option<Attributes>,
+    /// The bundle to which the units belong: not sent, but found by the SKU.
+    #[serde(skip)]
+    pub bundle: Option<BundlePart>,
 }
 
 impl NewLine {
@@ -62,7 +65,26 @@ impl NewLine {
             tax: None,
             discount: None,
             attributes: None,
+            bundle: None,
         }
+    }
+
+    /// Whether it is sent as one with the line before it: a further component of the same bundle.
+    fn continues_bundle(&self) -> bool {
+        self.bundle.as_ref().is_some_and(|part| part.component > 1)
+    }
+
+    /// Counts lines as they were sent: the index of the line, or of the bundle that it is part of. `count` is the number of
+    /// lines that were sent before it.
+    pub fn sent_index(&self, count: &mut usize) -> usize {
+        *count += usize::from(!self.continues_bundle());
+        count.saturating_sub(1)
+    }
+
+    /// The sender's name for what was ordered: for the line, or for the bundle whose first component it is.
+    pub(super) fn sent_reference(&self) -> Option<&Reference> {
+        let of_bundle = self.bundle.as_ref().filter(|_| !self.continues_bundle());
+        self.line_ref.as_ref().or_else(|| of_bundle?.line_ref.as_ref())
     }
 
     /// Whether the line has amounts.
@@ -83,6 +105,7 @@ impl NewLine {
             tax: self.tax,
             discount: self.discount,
             priced: None,
+            bundle: self.bundle.clone(),
             attributes: self.attributes.clone(),
         }
     }
@@ -224,9 +247,10 @@ fn check_lines(lines: &[NewLine]) -> Result<(), OrderRefusal> {
     if lines.is_empty() || lines.len() > MAX_LINES {
         return Err(OrderRefusal::LineCount(lines.len()));
     }
-    let mut seen = BTreeSet::new();
-    for (index, line) in lines.iter().enumerate() {
-        if line.line_ref.as_ref().is_some_and(|name| !seen.insert(name)) {
+    let (mut seen, mut count) = (BTreeSet::new(), 0);
+    for line in lines {
+        let index = line.sent_index(&mut count);
+        if line.sent_reference().is_some_and(|name| !seen.insert(name)) {
             return Err(OrderRefusal::LineReferenceTwice { pointer: format!("/lines/{index}/lineRef") });
         }
     }

@@ -4,8 +4,8 @@ use super::state::MAX_LINES;
 use crate::refusal::{Class, Refusal};
 use crate::sourcing::Shortage;
 use crate::values::{
-    Amount, FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Timestamp,
-    Units,
+    Amount, FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Sku,
+    Timestamp, Units,
 };
 
 /// Why a command on an order was refused. The text of each case describes it.
@@ -18,6 +18,10 @@ pub enum OrderRefusal {
     OrderExists(OrderId),
     #[error("an order has 1 to {most} lines, not {0}", most = MAX_LINES)]
     LineCount(usize),
+    #[error("component {0} of the bundle is a bundle itself; set the components of the bundle again")]
+    NestedBundle(Sku),
+    #[error("so many bundles {0} have too many units of {1}; order fewer")]
+    BundleTooLarge(Sku, Sku),
     #[error("{pointer} is used by another line")]
     LineReferenceTwice { pointer: String },
     #[error("amounts require the currency of the order")]
@@ -253,7 +257,8 @@ impl Refusal for OrderRefusal {
             Self::UnknownPackage => ("unknown_package", Class::Invalid),
             Self::ChangesMissing { .. } => ("changes_missing", Class::Invalid),
             Self::LineChangedTwice(_) => ("line_changed_twice", Class::Invalid),
-            Self::LineTooLarge(_) => ("line_too_large", Class::Invalid),
+            Self::LineTooLarge(_) | Self::BundleTooLarge(..) => ("line_too_large", Class::Invalid),
+            Self::NestedBundle(_) => ("nested_bundle", Class::Conflict),
             Self::AmountsMissing(_) => ("amounts_missing", Class::Invalid),
             Self::AmendmentPending => ("amendment_pending", Class::Conflict),
             Self::NoAmendmentRequested => ("no_amendment_requested", Class::Conflict),

@@ -82,6 +82,21 @@ pub enum StockCommand {
 }
 
 impl StockCommand {
+    /// Whether it reports units of the SKU from outside.
+    pub(super) const fn reports_stock(&self) -> bool {
+        matches!(
+            self,
+            Self::ReceiveStock(..)
+                | Self::CountStock(..)
+                | Self::CountStockInPast(..)
+                | Self::AdjustStock(..)
+                | Self::ChangeStockCondition(..)
+                | Self::ShipTransfer(..)
+                | Self::ReceiveTransfer(..)
+                | Self::ExpectSupply(..)
+        )
+    }
+
     /// The location at which a report may leave fewer units on hand than are reserved; `None` if it is no such report.
     pub(crate) fn overcommits(&self) -> Option<&LocationId> {
         match self {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::allocation::Allocation;
 use super::backorder_queue::SplitAllowance;
+use super::bundle::BundleComponent;
 use super::upcasting::{stock_adjusted_1, stock_backordered_1};
 use crate::event::{before_requires_stock, event_enum, payloads};
 use crate::values::{
@@ -287,6 +288,9 @@ payloads! {
         /// Whether lines of the SKU need stock, unless they say otherwise.
         #[serde(default = "crate::event::default_true")]
         requires_stock: bool,
+        /// What a bundle consists of. Absent: the SKU is no bundle.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        components: Vec<BundleComponent>,
         /// The decision time: new limits count the orders created from then on. All orders if absent.
         at: Option<Timestamp>,
     }

@@ -12,6 +12,7 @@ mod adjustment;
 mod allocation;
 mod availability_level;
 mod backorder_queue;
+mod bundle;
 mod cart;
 mod channel_quota;
 mod command;
@@ -45,6 +46,7 @@ pub(crate) use backorder_queue::take;
 pub use backorder_queue::{
     BackorderEntry, BackorderInventory, Eligibility, FillBackorders, RequeueBackorder, Share, SplitAllowance,
 };
+pub use bundle::BundleComponent;
 pub use cart::{CartUnits, ExpiringCarts};
 pub use channel_quota::{ChannelQuota, OrderRef};
 pub use command::StockCommand;
@@ -89,6 +91,8 @@ pub struct StockItem {
     pub backorder_limit: Option<Quantity>,
     /// Whether lines of the SKU need no stock, unless they say otherwise. Default: they need stock.
     pub requires_no_stock: bool,
+    /// What a bundle consists of. Empty: the SKU is no bundle.
+    pub components: Vec<BundleComponent>,
     /// The most available units that count as low stock. Absent: changes of the level are not recorded.
     pub low_stock_at: Option<Units>,
     /// The level that was recorded last.
@@ -218,6 +222,9 @@ fn decide(item: &StockItem, command: &StockCommand) -> Decision {
 
 /// The decision as if no count had been taken after what is reported.
 fn decide_as_reported(item: &StockItem, command: &StockCommand) -> Decision {
+    if command.reports_stock() {
+        item.require_own_stock()?;
+    }
     match command {
         StockCommand::ReceiveStock(command, at) => receipt::receive(item, command, *at),
         StockCommand::CountStock(command, at) => count::count(item, command, None, *at),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bundle::{self, BundleComponent};
 use super::events::{AvailabilityLevel, StockPolicySet};
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
@@ -31,6 +32,9 @@ commands! {
         /// False: lines of the SKU need no stock and no shipping, unless they say otherwise, such as gift cards and services. The
         /// SKU then needs no stock records. Default: true.
         requires_stock: Update<bool>,
+        /// Makes the SKU a bundle of 1 to 50 other SKUs, which have stock or need none: an order of it has a line for each. It has
+        /// no stock of its own. Default: no bundle.
+        components: Update<Vec<BundleComponent>>,
         /// The most available units, over all locations, that count as low stock, 0 to 1,000,000,000. With it, the events
         /// `StockLow`, `StockOut` and `BackInStock` are recorded. Default: no events.
         low_stock_at: Update<Units>,
@@ -40,7 +44,9 @@ commands! {
 /// The event has all rules as they are from now on; no events if they are so already.
 pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> Decision {
     let requires_stock = command.requires_stock.apply_or(!item.requires_no_stock, true);
-    if requires_stock {
+    let components = command.components.apply_or(item.components.clone(), Vec::new());
+    bundle::check(item, &command.sku, &components)?;
+    if requires_stock && components.is_empty() {
         item.require_sku(&command.sku)?;
     }
     let known_stock = safety_stock(item);
@@ -61,9 +67,9 @@ pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> 
     }
     let limits = (backorder_limit, &safety_stock, &channel_limits, low_stock_at);
     let known = (item.backorder_limit, &known_stock, &known_limits, item.low_stock_at);
-    if (backorderable, requires_stock) == (!item.not_backorderable, !item.requires_no_stock)
-        && limits == known
-    {
+    let kinds = (backorderable, requires_stock, &components);
+    let known_kinds = (!item.not_backorderable, !item.requires_no_stock, &item.components);
+    if kinds == known_kinds && limits == known {
         return Ok(Vec::new());
     }
     let (sku, at) = (command.sku.clone(), Some(at));
@@ -75,6 +81,7 @@ pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> 
         channel_limits,
         low_stock_at,
         requires_stock,
+        components,
         at,
     };
     Ok(vec![set.into()])
@@ -97,6 +104,7 @@ pub(super) fn was_set(item: &mut StockItem, set: &StockPolicySet) {
     item.backorder_limit = set.backorder_limit;
     item.low_stock_at = set.low_stock_at;
     item.requires_no_stock = !set.requires_stock;
+    item.components.clone_from(&set.components);
     if set.low_stock_at.is_none() {
         item.recorded_level = AvailabilityLevel::default();
     }

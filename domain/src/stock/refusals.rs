@@ -122,6 +122,27 @@ pub enum StockRefusal {
     /// The lots have more units than were received.
     #[error("the lots have more units than were received")]
     LotsExceedQuantity,
+    /// Stock of a bundle is reported.
+    #[error("SKU {0} is a bundle: it has no stock of its own; report the stock of its components")]
+    BundleWithoutStock(Sku),
+    /// A SKU with stock becomes a bundle.
+    #[error("SKU {0} has stock records: sell the bundle by a SKU of its own")]
+    BundleHasStock(Sku),
+    /// Too many components.
+    #[error("a bundle has 1 to {most} components, not {0}", most = super::bundle::MAX_COMPONENTS)]
+    TooManyComponents(usize),
+    /// A bundle is its own component.
+    #[error("the bundle is named among its components; name other SKUs")]
+    ComponentOfItself,
+    /// A SKU is named by two components.
+    #[error("SKU {0} is named by two components; add up their quantities")]
+    ComponentTwice(Sku),
+    /// A share of the price out of range.
+    #[error("a priceShare must be 0 to {}", Quantity::LIMIT)]
+    PriceShareOutOfRange,
+    /// No component has a share of the price.
+    #[error("one component at least must have a priceShare above 0")]
+    PriceSharesZero,
 }
 
 impl Refusal for StockRefusal {
@@ -143,6 +164,13 @@ impl Refusal for StockRefusal {
             Self::CountedInFuture { .. } => ("counted_in_future", Class::Invalid),
             Self::CountTooOld => ("count_too_old", Class::Transient),
             Self::LotsExceedQuantity => ("lots_exceed_quantity", Class::Invalid),
+            Self::BundleWithoutStock(_) => ("bundle_without_stock", Class::Conflict),
+            Self::BundleHasStock(_) => ("bundle_has_stock", Class::Conflict),
+            Self::TooManyComponents(_) => ("too_many_components", Class::Invalid),
+            Self::ComponentOfItself | Self::ComponentTwice(_) => ("component_not_unique", Class::Invalid),
+            Self::PriceShareOutOfRange | Self::PriceSharesZero => {
+                ("price_share_out_of_range", Class::Invalid)
+            }
             Self::ChannelLimitExceeded { .. } => ("channel_limit_exceeded", Class::Conflict),
             Self::ChannelLimitOutOfRange => ("channel_limit_out_of_range", Class::Invalid),
             Self::LowStockOutOfRange => ("low_stock_out_of_range", Class::Invalid),
@@ -176,6 +204,12 @@ impl Refusal for StockRefusal {
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld => "/countedAt",
             Self::LotsExceedQuantity => "/lots",
+            Self::BundleWithoutStock(_) | Self::BundleHasStock(_) => "/sku",
+            Self::TooManyComponents(_)
+            | Self::ComponentOfItself
+            | Self::ComponentTwice(_)
+            | Self::PriceShareOutOfRange
+            | Self::PriceSharesZero => "/components",
             Self::ChannelLimitOutOfRange | Self::TooManyLimits => "/channelLimits",
             Self::SerialsExceedQuantity | Self::SerialTwice(_) => "/serials",
             Self::ReservedReason => "/reason",

@@ -22,6 +22,8 @@ pub(in crate::graphql) struct Availability {
     available: Long,
     level: Choice<AvailabilityLevel>,
     requires_stock: bool,
+    #[serde(default)]
+    components: Vec<BundleComponent>,
     backordered: Long,
     pub(in crate::graphql) locations: Items<LocationAvailability>,
     pub(in crate::graphql) supplies: Items<Supply>,
@@ -44,6 +46,15 @@ impl Availability {
         }
         Ok(availability)
     }
+}
+
+/// Units of one SKU that belong to a bundle.
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::graphql) struct BundleComponent {
+    sku: String,
+    quantity: Long,
+    price_share: Option<Long>,
 }
 
 #[derive(Debug, Clone, SimpleObject, Deserialize)]

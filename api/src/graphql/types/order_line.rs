@@ -20,6 +20,7 @@ pub(in crate::graphql) struct OrderLine {
     total: Option<Decimal>,
     tax: Option<Decimal>,
     discount: Option<Decimal>,
+    bundle: Option<BundlePart>,
     attributes: Option<Value>,
     reserved: Long,
     backordered: Long,
@@ -31,6 +32,16 @@ pub(in crate::graphql) struct OrderLine {
     cancelled: Long,
     returned: Long,
     promised_at: Option<DateTime>,
+}
+
+/// The bundle to which the units of a line belong.
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::graphql) struct BundlePart {
+    sku: String,
+    quantity: Long,
+    line_ref: Option<String>,
+    component: u32,
 }
 
 #[derive(Debug, Clone, SimpleObject, Deserialize)]

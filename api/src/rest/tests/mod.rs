@@ -3,6 +3,7 @@
 mod availability;
 mod bad_input;
 mod bulk;
+mod bundles;
 mod cart_reservations;
 mod causation;
 mod description;

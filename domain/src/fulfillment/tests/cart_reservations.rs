@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::cart_reservation::{CancelCartReservation, CartReservation, CartReservationStatus, ReserveCart};
-use crate::fulfillment;
 use crate::stream::StreamId;
 use crate::values::{CartReservationId, Text};
 
@@ -35,11 +34,6 @@ impl Shop {
 
     fn convert(&mut self, number: usize, lines: &[(usize, u32)], more: &Value) -> Result<(), Refused> {
         self.try_order(lines, &with(json!({ "reservation": cart_id(number) }), more))
-    }
-
-    fn set_stock_policy(&mut self, of: usize, rules: &Value) {
-        let command = StockCommand::SetStockPolicy(read(with(json!({ "sku": sku(of) }), rules)), self.now());
-        self.change_stock(&sku(of), &command).unwrap();
     }
 
     fn cart_status(&self, number: usize) -> CartReservationStatus {

@@ -3,14 +3,18 @@
 use serde_json::{Value, json};
 
 use super::Aggregates;
+use crate::fulfillment;
 use crate::network::NetworkCommand;
-use crate::order::{CreateOrder, FulfillmentLine, FulfillmentOrder, HoldReason, Order, OrderCommand};
+use crate::order::{
+    AmendOrder, CreateOrder, FulfillmentLine, FulfillmentOrder, HoldReason, Order, OrderCommand,
+};
 use crate::policy::ReserveAt;
 use crate::stock::StockCommand;
 use crate::tests::properties::shop::{Refused, Shop};
 use crate::tests::properties::{location, order_id, sku, time};
 use crate::values::{FulfillmentOrderId, Units};
 
+mod bundles;
 mod cart_reservations;
 mod exceptions;
 mod stock_reports;
@@ -89,6 +93,11 @@ impl Shop {
         self.attempt(|shop| shop.change(order, &command))
     }
 
+    fn set_stock_policy(&mut self, of: usize, rules: &Value) {
+        let command = StockCommand::SetStockPolicy(read(with(json!({ "sku": sku(of) }), rules)), self.now());
+        self.change_stock(&sku(of), &command).unwrap();
+    }
+
     fn accept(&mut self, order: usize, number: u32) {
         self.on_part(order, number, |this| OrderCommand::AcceptFulfillmentOrder(read(this))).unwrap();
     }
@@ -113,11 +122,15 @@ impl Shop {
     }
 
     fn amend(&mut self, order: usize, more: &Value) -> Result<(), Refused> {
-        let command = OrderCommand::AmendOrder(
-            Box::new(read(with(json!({ "orderId": order_id(order) }), more))),
-            self.now(),
-        );
-        self.attempt(|shop| shop.change(order, &command))
+        let mut command: AmendOrder = read(with(json!({ "orderId": order_id(order) }), more));
+        let digits = self.orders[order].digits();
+        self.attempt(|shop| {
+            if let Some(changes) = command.changes.take() {
+                command.changes = Some(fulfillment::complete_changes(shop, changes, digits)?);
+            }
+            let now = shop.now();
+            shop.change(order, &OrderCommand::AmendOrder(Box::new(command), now))
+        })
     }
 
     fn cancel_line(&mut self, order: usize, line: u32, quantity: u32) {

@@ -157,9 +157,38 @@ fn more_rows() -> Vec<Row> {
     ]
 }
 
+/// Commands on bundles and their components.
+fn bundles() -> Vec<Row> {
+    use Class::{Conflict, Invalid};
+    let new = StockItem::default;
+    let set = |components: Value| policy(json!({ "components": components }));
+    let one = |sku: &str| json!({ "sku": sku, "quantity": 1 });
+    let with_share = |share: u64| json!([{ "sku": "CUP", "quantity": 1, "priceShare": share }]);
+    let many: Vec<_> = (0..51).map(|number| one(&format!("C{number}"))).collect();
+    let bundle = given([set(json!([one("CUP")]))]);
+    let without_stock = ("bundle_without_stock", Some("/sku"), Conflict);
+    let not_unique = ("component_not_unique", Some("/components"), Invalid);
+    let price_share = ("price_share_out_of_range", Some("/components"), Invalid);
+    vec![
+        (bundle.clone(), receive(1, 1), without_stock),
+        (bundle.clone(), count(1, 1, 1), without_stock),
+        (bundle, adjust(1, 1), without_stock),
+        (given([receive(1, 1)]), set(json!([one("CUP")])), ("bundle_has_stock", Some("/sku"), Conflict)),
+        (new(), set(many.into()), ("too_many_components", Some("/components"), Invalid)),
+        (new(), set(json!([one("CUP"), one("CUP")])), not_unique),
+        (new(), set(json!([one("A")])), not_unique),
+        (new(), set(with_share(0)), price_share),
+        (new(), set(with_share(1_000_000_001)), price_share),
+    ]
+}
+
+fn all_rows() -> impl Iterator<Item = Row> {
+    rows().into_iter().chain(more_rows()).chain(reports()).chain(bundles())
+}
+
 #[test]
 fn every_refusal_has_its_code_pointer_and_class() {
-    for (item, command, (code, pointer, class)) in rows().into_iter().chain(more_rows()).chain(reports()) {
+    for (item, command, (code, pointer, class)) in all_rows() {
         let refused = item.decide(&command).expect_err(code);
         assert_eq!(refused.code(), code);
         assert_eq!(refused.pointer().as_deref(), pointer, "{code}");
@@ -174,8 +203,7 @@ fn every_refusal_has_a_row() {
     let codes = source.split("fn kind(").nth(1).and_then(|rest| rest.split("fn pointer(").next()).unwrap();
     let mut without: Vec<&str> = codes.split('"').skip(1).step_by(2).collect();
     assert!(without.len() > 5, "the codes are found in the source");
-    let tried: Vec<_> =
-        rows().into_iter().chain(more_rows()).chain(reports()).map(|(_, _, (code, ..))| code).collect();
+    let tried: Vec<_> = all_rows().map(|(_, _, (code, ..))| code).collect();
     without.retain(|code| !tried.contains(code));
     let by_name = ["receipt_exists", "unknown_supply", "transfer_exists", "unknown_transfer"];
     assert_eq!(without, by_name, "commands are refused with these before a stock item is loaded");

@@ -19,7 +19,7 @@ use crate::order::{
 use crate::policy::{Criterion, Policy, ReserveAt, Rules};
 use crate::stock::{PastOnHand, StockCommand, StockItem};
 use crate::stream::{DomainEvent, StreamId};
-use crate::values::{CartReservationId, LocationId, OrderId, Sku, Text, Timestamp, Units};
+use crate::values::{CartReservationId, Currency, LocationId, OrderId, Sku, Text, Timestamp, Units};
 
 pub(crate) const SKUS: usize = 3;
 pub(crate) const LOCATIONS: usize = 3;
@@ -113,8 +113,10 @@ impl Shop {
         fulfillment::change(self, order_id(number), &attend).map(drop)
     }
 
-    pub(crate) fn create(&mut self, order: CreateOrder, reserve_at: ReserveAt) -> Result<(), Refused> {
+    pub(crate) fn create(&mut self, mut order: CreateOrder, reserve_at: ReserveAt) -> Result<(), Refused> {
         let number = self.orders.len();
+        let digits = order.currency.as_ref().map(Currency::digits);
+        order.lines = fulfillment::complete_lines(self, order.lines, digits)?;
         self.orders.push(Arc::default());
         let terms = CreationTerms {
             order_id: order_id(number),

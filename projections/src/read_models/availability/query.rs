@@ -136,15 +136,22 @@ impl Availability {
         let tables = &mut snapshot.scoped(scope);
         let locations = Locations::read(tables).await?;
         let distinct: BTreeSet<&Sku> = skus.iter().collect();
-        let items = row::load(tables, distinct.into_iter()).await?;
+        let mut items: HashMap<Sku, StoredItem> =
+            row::load(tables, distinct.into_iter()).await?.into_iter().collect();
+        let components: BTreeSet<Sku> = items
+            .values()
+            .flat_map(|stored| &stored.row.item.components)
+            .map(|one| one.sku.clone())
+            .collect();
+        let missing = components.iter().filter(|sku| !items.contains_key(*sku)).collect::<Vec<_>>();
+        items.extend(row::load(tables, missing.into_iter()).await?);
         snapshot.commit().await?;
-        let items: HashMap<Sku, StoredItem> = items.into_iter().collect();
-        let view = |sku: &Sku| {
-            let stored = items.get(sku)?;
+        let view = |(sku, stored): (&Sku, &StoredItem)| {
             let view = locations.view(stored)?;
-            Some(view.narrowed(&stored.row.item, filter.channel.as_ref(), filter.by))
+            Some((sku.clone(), view.narrowed(&stored.row.item, filter.channel.as_ref(), filter.by)))
         };
-        Ok(skus.iter().filter_map(view).collect())
+        let views: HashMap<Sku, AvailabilityView> = items.iter().filter_map(view).collect();
+        Ok(AvailabilityView::with_bundles(skus, &views))
     }
 }
 

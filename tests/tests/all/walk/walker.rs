@@ -129,6 +129,7 @@ impl Walker {
                 drafts.push(("ReceiveStock", Draft::new(receipt)));
             }
         }
+        drafts.push(("SetStockPolicy", steps::bundle(&mut random)));
         drafts.push(("SetMerchantPolicy", Draft::new(steps::policy(&mut random))));
         for (index, (operation, draft)) in drafts.into_iter().enumerate() {
             let request = self.shared.operations.request(operation, draft);

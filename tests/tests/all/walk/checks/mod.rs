@@ -1,5 +1,6 @@
 //! The invariants, checked against the walk's model.
 
+pub mod bundles;
 pub mod carts;
 pub mod channel_limits;
 pub mod holds;
@@ -38,4 +39,5 @@ fn after_command(model: &Model, before: &Before, decision: &Decision, violations
     channel_limits::after_command(model, before, decision, violations);
     holds::after_command(model, before, decision, violations);
     carts::after_command(model, decision, violations);
+    bundles::after_command(model, decision, violations);
 }

@@ -78,6 +78,8 @@ pub struct StockItem {
     pub limits: BTreeMap<String, ChannelLimit>,
     pub transfers: BTreeMap<String, String>,
     pub supplies: BTreeSet<String>,
+    /// The components of a bundle with their units in one.
+    pub components: Vec<(String, i64)>,
     /// The most available units that count as low stock.
     pub low_stock_at: Option<i64>,
     /// The availability level by the events; `None` if none was recorded since the threshold was set.
@@ -274,6 +276,8 @@ impl StockItem {
         for (location, units) in safety_stock {
             self.levels.entry(location).or_default().safety_stock = units.as_i64().expect("units");
         }
+        let component = |one: &Value| (text(one, "sku").to_owned(), number(one, "quantity"));
+        self.components = list(data, "components").iter().map(component).collect();
         self.low_stock_at = data["lowStockAt"].as_i64();
         if self.low_stock_at.is_none() {
             self.recorded_level = None;

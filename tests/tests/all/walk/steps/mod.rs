@@ -18,12 +18,15 @@ use serde_json::{Map, Value, json};
 
 pub use self::network::{location, policy};
 pub use self::orders::CUSTOMER;
+pub use self::stock::bundle;
 
 use super::json::{list, text};
 use super::model::Model;
 use super::random::Random;
 
 pub const SKUS: [&str; 6] = ["SKU-1", "SKU-2", "SKU-3", "SKU-4", "SKU-5", "SKU-6"];
+/// A bundle of some of the SKUs.
+pub const BUNDLE: &str = "SET-1";
 pub const LOCATIONS: [&str; 3] = ["LOC-1", "LOC-2", "LOC-3"];
 pub const CHANNELS: [&str; 3] = ["web", "shop", "market"];
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CHANNELS, Draft, LOCATIONS, Merchant, SKUS, Step, id, some_lines, sometimes, supports};
+use super::{BUNDLE, CHANNELS, Draft, LOCATIONS, Merchant, SKUS, Step, id, some_lines, sometimes, supports};
 use crate::walk::json::{from_now, list, number, number_or_zero, text};
 use crate::walk::random::Random;
 
@@ -32,6 +32,7 @@ pub fn new_line(random: &mut Random) -> Value {
     // Some SKUs are ordered more often than others.
     let sku = SKUS[random.below(SKUS.len()).min(random.below(SKUS.len()))];
     let sku = if random.chance(1) { "SKU-UNKNOWN" } else { sku };
+    let sku = if random.chance(7) { BUNDLE } else { sku };
     let quantity = if random.chance(1) { 0 } else { random.between(1, 5) };
     let mut line = json!({ "sku": sku, "quantity": quantity });
     if random.chance(12) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CHANNELS, Draft, LOCATIONS, Merchant, SKUS, Step};
+use super::{BUNDLE, CHANNELS, Draft, LOCATIONS, Merchant, SKUS, Step};
 use crate::walk::json::from_now;
 use crate::walk::random::Random;
 
@@ -114,7 +114,21 @@ fn cancel_supply(random: &mut Random, _: &Merchant) -> Option<Draft> {
     })
 }
 
+/// Makes the bundle consist of one or two SKUs.
+pub fn bundle(random: &mut Random) -> Draft {
+    let first = random.below(SKUS.len());
+    let mut components = vec![json!({ "sku": SKUS[first], "quantity": random.between(1, 2) })];
+    if random.chance(70) {
+        let second = SKUS[(first + random.between(1, 5) as usize) % SKUS.len()];
+        components.push(json!({ "sku": second, "quantity": 1, "priceShare": random.between(0, 3) }));
+    }
+    Draft::new(json!({ "sku": BUNDLE, "components": components }))
+}
+
 fn set_policy(random: &mut Random, _: &Merchant) -> Option<Draft> {
+    if random.chance(6) {
+        return Some(bundle(random));
+    }
     let (sku, location) = place(random);
     let channel = random.pick(&CHANNELS);
     let body = match random.below(10) {
