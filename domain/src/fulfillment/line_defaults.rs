@@ -6,8 +6,8 @@ use crate::stock::BundleComponent;
 use crate::stream::StreamId;
 use crate::values::{Amount, Quantity, Sku};
 
-/// Completes new lines by the policies of their SKUs: a bundle becomes a line for each of its components, and a line that does not
-/// say whether it requires stock gets to know it. Prices are divided with `digits` decimal places, those of the currency.
+/// Completes new lines by the policies of their SKUs: a bundle becomes a line for each of its components, and every line says
+/// whether it requires stock. Shares of a price have `digits` decimal places, those of the currency.
 pub fn complete_lines<A: Aggregates>(
     aggregates: &mut A,
     lines: Vec<NewLine>,
