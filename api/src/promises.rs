@@ -5,7 +5,9 @@
 
 use holdfast_commands::{Answer, Metadata, Refused};
 use holdfast_domain::Class;
-use holdfast_domain::order::{CreateOrder, DeliveryIntent, DeliveryMethod, NewLine, PaymentTerms, ShipTo};
+use holdfast_domain::order::{
+    CreateOrder, DeliveryIntent, DeliveryMethod, NewLine, PaymentTerms, ShipTo, sent_indexes,
+};
 use holdfast_domain::policy::OnShortage;
 use holdfast_domain::sourcing::Shortage;
 use holdfast_domain::values::{
@@ -119,7 +121,7 @@ struct PromisedShipment {
 /// Units of a line.
 #[derive(Debug, Serialize, JsonSchema)]
 struct PromisedLine {
-    /// The line's number in the request, from 1.
+    /// The line's number in the request, from 1. Components of a bundle have the number of its line.
     line: LineNumber,
     sku: Sku,
     quantity: Units,
@@ -264,9 +266,13 @@ impl PromiseOption {
     }
 
     fn of_order(service_level: Option<Text<64>>, order: &OrderView) -> Self {
-        let shipments: Vec<_> = order.fulfillment_orders.iter().map(PromisedShipment::of).collect();
+        let bundles = order.lines.iter().map(|line| line.ordered.bundle.as_ref());
+        let numbers: Vec<_> = sent_indexes(bundles).map(LineNumber::at).collect();
+        let numbers = numbers.as_slice();
+        let parts = order.fulfillment_orders.iter();
+        let shipments: Vec<_> = parts.map(|part| PromisedShipment::of(part, numbers)).collect();
         let backordered = order.lines.iter().filter(|line| !line.backordered.is_zero());
-        let backorders: Vec<_> = backordered.map(PromisedBackorder::of).collect();
+        let backorders: Vec<_> = backordered.map(|line| PromisedBackorder::of(line, numbers)).collect();
         let without_stock = order.lines.iter().filter(|line| !line.ordered.requires_stock);
         let status = match (order.lines.iter().all(is_promised), backorders.is_empty()) {
             (false, _) => PromiseStatus::Unavailable,
@@ -285,7 +291,7 @@ impl PromiseOption {
             shipments,
             backorders,
             without_stock: without_stock
-                .map(|line| PromisedLine::of(line, line.ordered.quantity.units()))
+                .map(|line| PromisedLine::of(line, line.ordered.quantity.units(), numbers))
                 .collect(),
             shortages: Vec::new(),
             refusal: None,
@@ -304,9 +310,10 @@ fn last(mut times: impl Iterator<Item = Option<Timestamp>>) -> Option<Timestamp>
 }
 
 impl PromisedShipment {
-    fn of(part: &FulfillmentOrderView) -> Self {
+    /// `numbers` are those of the order's lines in the request.
+    fn of(part: &FulfillmentOrderView, numbers: &[LineNumber]) -> Self {
         let line = |line: &holdfast_views::FulfillmentLineView| PromisedLine {
-            line: line.line,
+            line: numbers.get(line.line.index()).copied().unwrap_or(line.line),
             sku: line.sku.clone(),
             quantity: line.quantity,
         };
@@ -320,14 +327,16 @@ impl PromisedShipment {
 }
 
 impl PromisedBackorder {
-    fn of(line: &LineView) -> Self {
-        Self { line: PromisedLine::of(line, line.backordered), promised_at: line.promised_at }
+    fn of(line: &LineView, numbers: &[LineNumber]) -> Self {
+        Self { line: PromisedLine::of(line, line.backordered, numbers), promised_at: line.promised_at }
     }
 }
 
 impl PromisedLine {
     /// Units of a line of the order.
-    fn of(line: &LineView, quantity: Units) -> Self {
-        Self { line: line.ordered.line, sku: line.ordered.sku.clone(), quantity }
+    fn of(line: &LineView, quantity: Units, numbers: &[LineNumber]) -> Self {
+        let number = line.ordered.line;
+        let number = numbers.get(number.index()).copied().unwrap_or(number);
+        Self { line: number, sku: line.ordered.sku.clone(), quantity }
     }
 }

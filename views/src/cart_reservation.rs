@@ -17,7 +17,7 @@ pub struct CartReservationView {
     pub status: CartReservationStatus,
     /// The channel of the checkout.
     pub channel: ChannelName,
-    /// The lines as requested.
+    /// The lines as requested, with the components of bundles.
     pub lines: Vec<CartLineView>,
     /// When the units were reserved.
     pub created_at: Timestamp,

@@ -21,8 +21,8 @@ pub struct AvailabilityView {
     /// False: lines of the SKU need no stock, unless they say otherwise, such as gift cards and services. Then the quantities
     /// do not limit what can be sold.
     pub requires_stock: bool,
-    /// What a bundle consists of; absent for other SKUs. The quantities of a bundle are those of whole bundles that its
-    /// components make up.
+    /// The components of a bundle; absent for other SKUs. The quantities of a bundle count the whole bundles that its components
+    /// make up; those on hand and not available count as reserved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<BundleComponent>,
     /// Units in the backorder queue of the SKU.

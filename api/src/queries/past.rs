@@ -119,6 +119,7 @@ impl Queries {
         let network = self.network_at(merchant, end, &mut remaining).await?;
         let is_paused = |location: &LocationId| network.is_paused(location);
         let mut views: HashMap<Sku, AvailabilityView> = HashMap::with_capacity(skus.len());
+        let requested: BTreeSet<&Sku> = skus.iter().collect();
         let mut wanted: BTreeSet<Sku> = skus.iter().cloned().collect();
         while let Some(sku) = wanted.pop_first() {
             let mut replay = self.replay(merchant, &sku, end, end).await?;
@@ -128,8 +129,10 @@ impl Queries {
             }
             let item = replay.into_item();
             let Some(view) = AvailabilityView::of(&item, is_paused) else { continue };
-            let components = item.components.iter().map(|component| &component.sku);
-            wanted.extend(components.filter(|sku| !views.contains_key(*sku)).cloned());
+            if requested.contains(&sku) {
+                let components = item.components.iter().map(|component| &component.sku);
+                wanted.extend(components.filter(|sku| !views.contains_key(*sku)).cloned());
+            }
             views.insert(sku, view.narrowed(&item, filter.channel.as_ref(), filter.by));
         }
         Ok((end, AvailabilityView::with_bundles(skus, &views)))

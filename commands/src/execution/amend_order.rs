@@ -1,7 +1,7 @@
 //! `AmendOrder`: changes lines, address, delivery or terms of an order.
 
 use holdfast_domain::fulfillment::{self, Aggregates};
-use holdfast_domain::order::{AmendOrder, Change, DeliveryIntent, OrderCommand};
+use holdfast_domain::order::{AmendOrder, Change, DeliveryIntent, OrderCommand, sent_indexes};
 use holdfast_domain::stream::StreamId;
 use holdfast_journal::OutcomeKind;
 
@@ -17,9 +17,7 @@ pub(super) fn amend(unit: &mut UnitOfWork<'_>, command: &AmendOrder) -> Result<A
     unit.require(stock.into_iter().chain([StreamId::Network]))?;
     if let Some(changes) = command.changes.take() {
         let changes = fulfillment::complete_changes(unit, changes, order.digits())?;
-        let mut count = 0;
-        for change in &changes {
-            let index = change.sent_index(&mut count);
+        for (index, change) in sent_indexes(changes.iter().map(Change::bundle)).zip(&changes) {
             if let Some(line) = change.added() {
                 check_line(unit, line, format!("/changes/{index}/sku"))?;
             }

@@ -11,7 +11,7 @@ use holdfast_domain::values::{CartReservationId, Sku};
 use holdfast_journal::OutcomeKind;
 use holdfast_views::CartReservationView;
 
-use super::create_order::{check_sku, content};
+use super::create_order::{check_lines, content};
 use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
 
 pub(super) fn reserve(unit: &mut UnitOfWork<'_>, command: &ReserveCart) -> Result<Accepted, Stop> {
@@ -21,11 +21,8 @@ pub(super) fn reserve(unit: &mut UnitOfWork<'_>, command: &ReserveCart) -> Resul
     unit.require(streams.into_iter().chain(skus.into_iter().cloned().map(StreamId::Stock)))?;
     let is_new = unit.cart_reservation(id)?.reserved.is_none();
     if is_new {
-        for (index, line) in command.lines.iter().enumerate() {
-            if fulfillment::requires_stock(unit, &line.sku, line.requires_stock)? {
-                check_sku(unit, &line.sku, format!("/lines/{index}/sku"))?;
-            }
-        }
+        let lines = fulfillment::complete_lines(unit, fulfillment::cart_lines(command), None)?;
+        check_lines(unit, &lines)?;
         if let Some(location) = &command.pickup_location {
             unit.network()?.location(location, "/pickupLocation")?;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_domain::Class;
 use holdfast_domain::fulfillment::{self, Aggregates};
-use holdfast_domain::order::{CreateOrder, CreationTerms, NewLine, OrderCommand};
+use holdfast_domain::order::{CreateOrder, CreationTerms, NewLine, OrderCommand, sent_indexes};
 use holdfast_domain::stream::StreamId;
 use holdfast_domain::values::{Currency, LocationId, OrderId, Sku, Text};
 use holdfast_journal::{ClaimKey, OutcomeKind};
@@ -29,14 +29,10 @@ pub(super) fn create(unit: &mut UnitOfWork<'_>, order: &CreateOrder) -> Result<A
     let content = content(unit)?;
     let terms = CreationTerms { order_id: id, rules, content };
     let mut new = Box::new(order.clone());
-    let digits = order.currency.as_ref().map(Currency::digits);
-    new.lines = fulfillment::complete_lines(unit, std::mem::take(&mut new.lines), digits)?;
     if is_new {
-        let mut count = 0;
-        for line in &new.lines {
-            let index = line.sent_index(&mut count);
-            check_line(unit, line, format!("/lines/{index}/sku"))?;
-        }
+        let digits = order.currency.as_ref().map(Currency::digits);
+        new.lines = fulfillment::complete_lines(unit, std::mem::take(&mut new.lines), digits)?;
+        check_lines(unit, &new.lines)?;
         check_location(unit, order.delivery.as_ref().and_then(|delivery| delivery.location.as_ref()))?;
     }
     let command = OrderCommand::CreateOrder(new, terms, unit.at);
@@ -61,6 +57,12 @@ fn existing_order(unit: &mut UnitOfWork<'_>, reference: Option<&ClaimKey>) -> Re
     })
 }
 
+/// The SKUs of lines that require stock must have stock records.
+pub(super) fn check_lines(unit: &mut UnitOfWork<'_>, lines: &[NewLine]) -> Result<(), Stop> {
+    let indexes = sent_indexes(lines.iter().map(|line| line.bundle.as_ref()));
+    indexes.zip(lines).try_for_each(|(index, line)| check_line(unit, line, format!("/lines/{index}/sku")))
+}
+
 /// The SKU of a line that requires stock must have stock records.
 pub(super) fn check_line(unit: &mut UnitOfWork<'_>, line: &NewLine, pointer: String) -> Result<(), Stop> {
     if line.requires_stock == Some(false) { Ok(()) } else { check_sku(unit, &line.sku, pointer) }
@@ -68,7 +70,7 @@ pub(super) fn check_line(unit: &mut UnitOfWork<'_>, line: &NewLine, pointer: Str
 
 /// A SKU must have stock records.
 pub(super) fn check_sku(unit: &mut UnitOfWork<'_>, sku: &Sku, pointer: String) -> Result<(), Stop> {
-    if unit.stock(sku)?.is_known() {
+    if unit.stock(sku)?.has_stock_records {
         return Ok(());
     }
     let message = format!("SKU {sku} has no stock records; receive or expect stock of it first");

@@ -60,12 +60,13 @@ pub(super) fn report_at(
 fn view(unit: &mut UnitOfWork<'_>, sku: &Sku) -> Result<AvailabilityView, Stop> {
     let (item, network) = (unit.stock(sku)?, unit.network()?);
     let own = |item: &StockItem| AvailabilityView::of(item, |location| network.is_paused(location));
+    unit.require(item.components.iter().map(|component| StreamId::Stock(component.sku.clone())))?;
     let mut components = HashMap::new();
     for BundleComponent { sku, .. } in &item.components {
         components.extend(own(&*unit.stock(sku)?).map(|view| (sku, view)));
     }
     own(&item)
-        .map(|view| view.made_of(|sku| components.get(sku)))
+        .map(|view| view.with_component_quantities(|sku| components.get(sku)))
         .ok_or_else(|| Stop::Failed(format!("stock of {sku} has no events after a change")))
 }
 
@@ -200,9 +201,14 @@ fn check_components(unit: &mut UnitOfWork<'_>, command: &SetStockPolicy) -> Resu
     unit.require(components.iter().map(|component| StreamId::Stock(component.sku.clone())))?;
     for (index, BundleComponent { sku, .. }) in components.iter().enumerate() {
         let pointer = format!("/components/{index}/sku");
-        check_sku(unit, sku, pointer.clone())?;
-        if unit.stock(sku)?.is_bundle() {
-            return Err(Stop::from(OrderRefusal::NestedBundle(sku.clone())).about("nested_bundle", &pointer));
+        let item = unit.stock(sku)?;
+        if item.is_bundle() {
+            let (bundle, component) = (command.sku.clone(), sku.clone());
+            let refusal = OrderRefusal::NestedBundle { bundle, component };
+            return Err(Stop::from(refusal).about("nested_bundle", &pointer));
+        }
+        if !item.requires_no_stock {
+            check_sku(unit, sku, pointer)?;
         }
     }
     Ok(())

@@ -1,10 +1,10 @@
 //! What the policies of SKUs say about the lines of a new order, a cart or an amendment.
 
 use super::aggregates::Aggregates;
-use crate::order::{BundlePart, Change, NewLine, OrderRefusal};
-use crate::stock::BundleComponent;
+use crate::order::{BundleLine, Change, MAX_LINES, NewLine, OrderRefusal};
+use crate::stock::{BundleComponent, StockItem};
 use crate::stream::StreamId;
-use crate::values::{Amount, Quantity, Sku};
+use crate::values::{Amount, Quantity};
 
 /// Completes new lines by the policies of their SKUs: a bundle becomes a line for each of its components, and every line says
 /// whether it requires stock. Shares of a price have `digits` decimal places, those of the currency.
@@ -13,9 +13,13 @@ pub fn complete_lines<A: Aggregates>(
     lines: Vec<NewLine>,
     digits: Option<u32>,
 ) -> Result<Vec<NewLine>, A::Error> {
+    load_components(aggregates, lines.iter())?;
     let mut completed = Vec::with_capacity(lines.len());
-    for line in lines {
-        completed.extend(complete_line(aggregates, line, digits)?);
+    for (index, line) in lines.into_iter().enumerate() {
+        complete(aggregates, line, digits, &format!("/lines/{index}"), |line| completed.push(line))?;
+        if completed.len() > MAX_LINES {
+            return Err(OrderRefusal::LineCount(completed.len()).into());
+        }
     }
     Ok(completed)
 }
@@ -26,46 +30,65 @@ pub fn complete_changes<A: Aggregates>(
     changes: Vec<Change>,
     digits: Option<u32>,
 ) -> Result<Vec<Change>, A::Error> {
+    load_components(aggregates, changes.iter().filter_map(Change::added))?;
     let mut completed = Vec::with_capacity(changes.len());
-    for change in changes {
+    for (index, change) in changes.into_iter().enumerate() {
         match change {
             Change::Add(line) => {
-                completed.extend(complete_line(aggregates, line, digits)?.into_iter().map(Change::Add));
+                let pointer = format!("/changes/{index}");
+                complete(aggregates, line, digits, &pointer, |line| completed.push(Change::Add(line)))?;
             }
             Change::SetQuantity(_) | Change::Remove(_) => completed.push(change),
+        }
+        if completed.len() > MAX_LINES {
+            return Err(OrderRefusal::TooMany { most: MAX_LINES, pointer: "/changes" }.into());
         }
     }
     Ok(completed)
 }
 
-/// Whether a line requires stock: as it says itself, otherwise as the policy of its SKU says.
-pub fn requires_stock<A: Aggregates>(
+/// Loads the components of all bundles together.
+fn load_components<'a, A: Aggregates>(
     aggregates: &mut A,
-    sku: &Sku,
-    stated: Option<bool>,
-) -> Result<bool, A::Error> {
-    stated.map_or_else(|| Ok(!aggregates.stock(sku)?.requires_no_stock), Ok)
+    lines: impl Iterator<Item = &'a NewLine>,
+) -> Result<(), A::Error> {
+    let mut components = Vec::new();
+    for line in lines {
+        let item = aggregates.stock(&line.sku)?;
+        components.extend(item.components.iter().map(|component| StreamId::Stock(component.sku.clone())));
+    }
+    if components.is_empty() { Ok(()) } else { aggregates.require(components) }
 }
 
-fn complete_line<A: Aggregates>(
+/// Completes the line at a pointer, or the components of its bundle.
+fn complete<A: Aggregates>(
     aggregates: &mut A,
     line: NewLine,
     digits: Option<u32>,
-) -> Result<Vec<NewLine>, A::Error> {
+    pointer: &str,
+    mut add: impl FnMut(NewLine),
+) -> Result<(), A::Error> {
     let item = aggregates.stock(&line.sku)?;
-    let mut lines = if item.is_bundle() {
-        aggregates.require(item.components.iter().map(|component| StreamId::Stock(component.sku.clone())))?;
-        component_lines(&line, &item.components, digits)?
-    } else {
-        vec![line]
-    };
-    for line in &mut lines {
-        if line.bundle.is_some() && aggregates.stock(&line.sku)?.is_bundle() {
-            return Err(OrderRefusal::NestedBundle(line.sku.clone()).into());
-        }
-        line.requires_stock = Some(requires_stock(aggregates, &line.sku, line.requires_stock)?);
+    if !item.is_bundle() {
+        let requires_stock = Some(line.requires_stock.unwrap_or(!item.requires_no_stock));
+        add(NewLine { requires_stock, ..line });
+        return Ok(());
     }
-    Ok(lines)
+    for component in component_lines(&line, &item.components, digits, pointer)? {
+        let item = aggregates.stock(&component.sku)?;
+        if item.is_bundle() {
+            let (bundle, component) = (line.sku.clone(), component.sku.clone());
+            return Err(OrderRefusal::NestedBundle { bundle, component }.into());
+        }
+        add(NewLine { requires_stock: Some(requires_stock(&line, &item)), ..component });
+    }
+    Ok(())
+}
+
+/// Whether a component requires stock, as its own policy says. A line of a bundle can only say that none of them does: senders
+/// say of every set that it is shipped.
+fn requires_stock(bundle: &NewLine, component: &StockItem) -> bool {
+    bundle.requires_stock != Some(false) && !component.requires_no_stock
 }
 
 /// The lines of a bundle's components. Each has its share of the amounts; the shares add up to the whole.
@@ -73,38 +96,50 @@ fn component_lines(
     line: &NewLine,
     components: &[BundleComponent],
     digits: Option<u32>,
+    pointer: &str,
 ) -> Result<Vec<NewLine>, OrderRefusal> {
-    let bundles = line.quantity.units().number();
-    let price = line.total.or_else(|| line.unit?.times_less(bundles, line.discount));
-    let all: u64 = components.iter().map(BundleComponent::share).sum();
-    // Without a currency, the order is refused for its amounts.
+    if digits.is_none() && line.has_amounts() {
+        return Err(OrderRefusal::CurrencyMissing);
+    }
     let digits = digits.unwrap_or(0);
+    let price = line.price(digits);
+    if price.is_none() && line.unit.or(line.total).is_some() {
+        return Err(OrderRefusal::PriceOutOfRange { pointer: pointer.to_owned() });
+    }
+    let all: u64 = components.iter().map(BundleComponent::share).sum();
     let mut before = 0;
     let mut lines = Vec::with_capacity(components.len());
     for (number, component) in (1..).zip(components) {
         let share = component.share();
-        let part = |amount: Option<Amount>| amount?.share(before, share, all, digits);
-        let units = component.quantity.units().number().checked_mul(bundles);
-        let quantity = units.and_then(|units| Quantity::new(i64::try_from(units).ok()?).ok());
-        let too_large = || OrderRefusal::BundleTooLarge(line.sku.clone(), component.sku.clone());
+        let prorate = |amount: Option<Amount>| amount?.share(before, share, all, digits);
         lines.push(NewLine {
-            sku: component.sku.clone(),
-            quantity: quantity.ok_or_else(too_large)?,
-            requires_stock: line.requires_stock,
-            line_ref: None,
-            unit: None,
-            total: part(price),
-            tax: part(line.tax),
-            discount: part(line.discount),
-            attributes: line.attributes.clone(),
-            bundle: Some(BundlePart {
+            quantity: units_of(component, line, pointer)?,
+            total: prorate(price),
+            tax: prorate(line.tax),
+            discount: prorate(line.discount),
+            // They stand once, so that an order does not grow by its bundles.
+            attributes: line.attributes.clone().filter(|_| number == 1),
+            bundle: Some(BundleLine {
                 sku: line.sku.clone(),
                 quantity: line.quantity,
                 line_ref: line.line_ref.clone(),
                 component: number,
             }),
+            ..NewLine::new(component.sku.clone(), component.quantity)
         });
         before += share;
     }
     Ok(lines)
+}
+
+/// Units of a component in all bundles of a line.
+fn units_of(component: &BundleComponent, line: &NewLine, pointer: &str) -> Result<Quantity, OrderRefusal> {
+    let units = component.quantity.units().number().checked_mul(line.quantity.units().number());
+    let quantity = units.and_then(|units| Quantity::new(i64::try_from(units).ok()?).ok());
+    quantity.ok_or_else(|| OrderRefusal::BundleTooLarge {
+        bundle: line.sku.clone(),
+        bundles: line.quantity,
+        component: component.sku.clone(),
+        pointer: format!("{pointer}/quantity"),
+    })
 }

@@ -44,6 +44,15 @@ pub fn reserve_cart<A: Aggregates>(
     record_availability_levels(aggregates)
 }
 
+/// The lines of a cart as those of an order.
+pub fn cart_lines(command: &ReserveCart) -> Vec<NewLine> {
+    let line = |item: &CartItem| NewLine {
+        requires_stock: item.requires_stock,
+        ..NewLine::new(item.sku.clone(), item.quantity)
+    };
+    command.lines.iter().map(line).collect()
+}
+
 /// The lines of a cart with the units of each location, chosen as for an order that is refused if units are missing.
 fn source_lines<A: Aggregates>(
     aggregates: &mut A,
@@ -94,10 +103,6 @@ fn prospective_order<A: Aggregates>(
     content: Text<64>,
 ) -> Result<Order, A::Error> {
     let at = aggregates.now();
-    let new_line = |item: &CartItem| NewLine {
-        requires_stock: item.requires_stock,
-        ..NewLine::new(item.sku.clone(), item.quantity)
-    };
     let ship_to = command.destination.clone().map(|to| ShipTo {
         country: to.country,
         region: to.region,
@@ -108,7 +113,7 @@ fn prospective_order<A: Aggregates>(
         location: Some(location),
         ..DeliveryIntent::new(DeliveryMethod::Pickup)
     };
-    let lines = complete_lines(aggregates, command.lines.iter().map(new_line).collect(), None)?;
+    let lines = complete_lines(aggregates, cart_lines(command), None)?;
     let new = CreateOrder {
         ship_to,
         delivery: command.pickup_location.clone().map(pickup),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amendment_request::{can_redirect, request};
 use super::cancel::cancel_units;
-use super::contents::{AmendedLine, DeliveryIntent, OrderedLine};
+use super::contents::{AmendedLine, BundleLine, DeliveryIntent, OrderedLine, sent_indexes};
 use super::create::{NewLine, check_ship_to};
 use super::decision::{Decision, exists};
 use super::events::{OrderAmended, OrderEvent};
@@ -50,15 +50,9 @@ impl Change {
         }
     }
 
-    /// Counts changes as they were sent, where the components of an added bundle are one: see [`NewLine::sent_index`].
-    pub fn sent_index(&self, count: &mut usize) -> usize {
-        match self {
-            Self::Add(line) => line.sent_index(count),
-            Self::SetQuantity(_) | Self::Remove(_) => {
-                *count += 1;
-                *count - 1
-            }
-        }
+    /// The bundle of the line that it adds.
+    pub fn bundle(&self) -> Option<&BundleLine> {
+        self.added().and_then(|line| line.bundle.as_ref())
     }
 }
 
@@ -224,9 +218,7 @@ fn line_changes(order: &Order, changes: &[Change]) -> Result<LineChanges, OrderR
     let mut result = LineChanges::default();
     let mut seen = BTreeSet::new();
     let totals = order.line_totals();
-    let mut count = 0;
-    for change in changes {
-        let index = change.sent_index(&mut count);
+    for (index, change) in sent_indexes(changes.iter().map(Change::bundle)).zip(changes) {
         let (number, name) = match change {
             Change::Add(line) => {
                 let added = added(order, &result.added, line, index)?;
@@ -261,8 +253,8 @@ fn added(
     if number >= MAX_LINES {
         return Err(OrderRefusal::LineCount(number + 1));
     }
-    let name = line.sent_reference();
-    let has_name = |other: &OrderedLine| name.is_some() && other.sent_reference() == name;
+    let name = line.sender_reference();
+    let has_name = |other: &OrderedLine| name.is_some() && other.sender_reference() == name;
     if order.lines().iter().chain(before).any(has_name) {
         return Err(OrderRefusal::LineReferenceTwice { pointer: format!("/changes/{index}/lineRef") });
     }

@@ -10,7 +10,7 @@ use crate::values::{
 payloads! {
     /// The bundle to which the units of a line belong.
     #[derive(Eq)]
-    BundlePart {
+    BundleLine {
         /// The SKU of the bundle.
         sku: Sku,
         /// The number of bundles that were ordered.
@@ -45,7 +45,7 @@ payloads! {
         /// not counted.
         priced: Option<Units>,
         /// The bundle to which the units belong. Absent: they were ordered on their own.
-        bundle: Option<BundlePart>,
+        bundle: Option<BundleLine>,
         /// The sender's own data.
         attributes: Option<Attributes>,
     }
@@ -169,11 +169,28 @@ payloads! {
     }
 }
 
+impl BundleLine {
+    /// Whether it is the line of the first component.
+    pub const fn is_first(&self) -> bool {
+        self.component == 1
+    }
+}
+
 impl OrderedLine {
-    /// The sender's name for what was ordered: for the line, or for the bundle that it is part of.
-    pub(super) fn sent_reference(&self) -> Option<&Reference> {
+    /// The sender's name for the line, or for the bundle that it is part of.
+    pub(super) fn sender_reference(&self) -> Option<&Reference> {
         self.line_ref.as_ref().or_else(|| self.bundle.as_ref()?.line_ref.as_ref())
     }
+}
+
+/// The indexes of lines as they were sent, by their bundles: the components of a bundle were sent as one line.
+pub fn sent_indexes<'a>(
+    bundles: impl Iterator<Item = Option<&'a BundleLine>>,
+) -> impl Iterator<Item = usize> {
+    bundles.scan(0_usize, |sent, bundle| {
+        *sent += usize::from(bundle.is_none_or(BundleLine::is_first));
+        Some(sent.saturating_sub(1))
+    })
 }
 
 impl Package {

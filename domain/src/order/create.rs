@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::choices::PaymentTerms;
-use super::contents::{BundlePart, Charge, DeliveryIntent, OrderedLine};
+use super::contents::{BundleLine, Charge, DeliveryIntent, OrderedLine, sent_indexes};
 use super::decision::Decision;
 use super::events::OrderCreated;
 use super::hold::scheduled;
@@ -49,7 +49,7 @@ pub struct NewLine {
     pub attributes: Option<Attributes>,
     /// The bundle to which the units belong: not sent, but found by the SKU.
     #[serde(skip)]
-    pub bundle: Option<BundlePart>,
+    pub bundle: Option<BundleLine>,
 }
 
 impl NewLine {
@@ -69,26 +69,19 @@ impl NewLine {
         }
     }
 
-    /// Whether it is sent as one with the line before it: a further component of the same bundle.
-    fn continues_bundle(&self) -> bool {
-        self.bundle.as_ref().is_some_and(|part| part.component > 1)
-    }
-
-    /// Counts lines as they were sent: the index of the line, or of the bundle that it is part of. `count` is the number of
-    /// lines that were sent before it.
-    pub fn sent_index(&self, count: &mut usize) -> usize {
-        *count += usize::from(!self.continues_bundle());
-        count.saturating_sub(1)
-    }
-
-    /// The sender's name for what was ordered: for the line, or for the bundle whose first component it is.
-    pub(super) fn sent_reference(&self) -> Option<&Reference> {
-        let of_bundle = self.bundle.as_ref().filter(|_| !self.continues_bundle());
+    /// The sender's name for the line, or for the bundle whose first component it is.
+    pub(super) fn sender_reference(&self) -> Option<&Reference> {
+        let of_bundle = self.bundle.as_ref().filter(|bundle| bundle.is_first());
         self.line_ref.as_ref().or_else(|| of_bundle?.line_ref.as_ref())
     }
 
+    /// The price of the line with the digits of the currency. `None` if it has none, or if it is out of range.
+    pub(crate) fn price(&self, digits: u32) -> Option<Amount> {
+        self.numbered(LineNumber::at(0)).price(digits)
+    }
+
     /// Whether the line has amounts.
-    pub(super) fn has_amounts(&self) -> bool {
+    pub(crate) fn has_amounts(&self) -> bool {
         [self.unit, self.total, self.tax, self.discount].iter().any(Option::is_some)
     }
 
@@ -247,10 +240,10 @@ fn check_lines(lines: &[NewLine]) -> Result<(), OrderRefusal> {
     if lines.is_empty() || lines.len() > MAX_LINES {
         return Err(OrderRefusal::LineCount(lines.len()));
     }
-    let (mut seen, mut count) = (BTreeSet::new(), 0);
-    for line in lines {
-        let index = line.sent_index(&mut count);
-        if line.sent_reference().is_some_and(|name| !seen.insert(name)) {
+    let mut seen = BTreeSet::new();
+    let indexes = sent_indexes(lines.iter().map(|line| line.bundle.as_ref()));
+    for (index, line) in indexes.zip(lines) {
+        if line.sender_reference().is_some_and(|name| !seen.insert(name)) {
             return Err(OrderRefusal::LineReferenceTwice { pointer: format!("/lines/{index}/lineRef") });
         }
     }

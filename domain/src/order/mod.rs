@@ -51,8 +51,8 @@ pub use choices::{
 };
 pub use command::OrderCommand;
 pub use contents::{
-    AmendedLine, BundlePart, Charge, DeliveryIntent, Destination, Dimensions, FulfillmentOrderLines,
-    LineUnits, OrderedLine, Package, PromisedDates, ReturnedUnits, package_key,
+    AmendedLine, BundleLine, Charge, DeliveryIntent, Destination, Dimensions, FulfillmentOrderLines,
+    LineUnits, OrderedLine, Package, PromisedDates, ReturnedUnits, package_key, sent_indexes,
 };
 pub use create::{CreateOrder, CreationTerms, NewLine};
 pub use due_work::AttendOrder;

@@ -4,8 +4,8 @@ use super::state::MAX_LINES;
 use crate::refusal::{Class, Refusal};
 use crate::sourcing::Shortage;
 use crate::values::{
-    Amount, FulfillmentOrderId, LineNumber, LocationId, OrderId, Reference, ReturnId, ShipmentId, Sku,
-    Timestamp, Units,
+    Amount, FulfillmentOrderId, LineNumber, LocationId, OrderId, Quantity, Reference, ReturnId, ShipmentId,
+    Sku, Timestamp, Units,
 };
 
 /// Why a command on an order was refused. The text of each case describes it.
@@ -16,12 +16,14 @@ pub enum OrderRefusal {
     UnknownOrder(OrderId),
     #[error("order {0} exists already, with other contents")]
     OrderExists(OrderId),
-    #[error("an order has 1 to {most} lines, not {0}", most = MAX_LINES)]
+    #[error("an order has 1 to {most} lines, not {0}; each component of a bundle is a line", most = MAX_LINES)]
     LineCount(usize),
-    #[error("component {0} of the bundle is a bundle itself; set the components of the bundle again")]
-    NestedBundle(Sku),
-    #[error("so many bundles {0} have too many units of {1}; order fewer")]
-    BundleTooLarge(Sku, Sku),
+    #[error("{component} is a bundle itself; remove it from the components of {bundle}")]
+    NestedBundle { bundle: Sku, component: Sku },
+    #[error("{bundles} bundles {bundle} have more than {most} units of {component}; order fewer", most = Quantity::LIMIT)]
+    BundleTooLarge { bundle: Sku, bundles: Quantity, component: Sku, pointer: String },
+    #[error("the price of the bundle at {pointer} is too large")]
+    PriceOutOfRange { pointer: String },
     #[error("{pointer} is used by another line")]
     LineReferenceTwice { pointer: String },
     #[error("amounts require the currency of the order")]
@@ -257,8 +259,9 @@ impl Refusal for OrderRefusal {
             Self::UnknownPackage => ("unknown_package", Class::Invalid),
             Self::ChangesMissing { .. } => ("changes_missing", Class::Invalid),
             Self::LineChangedTwice(_) => ("line_changed_twice", Class::Invalid),
-            Self::LineTooLarge(_) | Self::BundleTooLarge(..) => ("line_too_large", Class::Invalid),
-            Self::NestedBundle(_) => ("nested_bundle", Class::Conflict),
+            Self::LineTooLarge(_) | Self::BundleTooLarge { .. } => ("line_too_large", Class::Invalid),
+            Self::PriceOutOfRange { .. } => ("price_out_of_range", Class::Invalid),
+            Self::NestedBundle { .. } => ("nested_bundle", Class::Conflict),
             Self::AmountsMissing(_) => ("amounts_missing", Class::Invalid),
             Self::AmendmentPending => ("amendment_pending", Class::Conflict),
             Self::NoAmendmentRequested => ("no_amendment_requested", Class::Conflict),
@@ -281,7 +284,10 @@ impl Refusal for OrderRefusal {
 
     fn pointer(&self) -> Option<String> {
         let pointer = match self {
-            Self::LineReferenceTwice { pointer } | Self::UnknownLine { pointer, .. } => pointer.as_str(),
+            Self::LineReferenceTwice { pointer }
+            | Self::UnknownLine { pointer, .. }
+            | Self::BundleTooLarge { pointer, .. }
+            | Self::PriceOutOfRange { pointer } => pointer.as_str(),
             Self::PackageEmpty(index) => return Some(format!("/packages/{index}/lines")),
             Self::LineChangedTwice(index) | Self::AmountsMissing(index) => {
                 return Some(format!("/changes/{index}"));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::StockItem;
+use super::events::StockPolicySet;
 use super::refusals::StockRefusal;
 use crate::event::payloads;
 use crate::values::{Quantity, Sku, Units};
@@ -45,26 +46,17 @@ impl StockItem {
             _ => Ok(()),
         }
     }
-
-    /// Whether units of the SKU are or were at a location, or are expected or waited for.
-    fn has_stock(&self) -> bool {
-        let has_units = !self.levels.is_empty() || !self.supplies.is_empty() || !self.transfers.is_empty();
-        has_units || !self.queue.is_empty()
-    }
 }
 
 /// Refuses components that cannot make up a bundle.
 pub(super) fn check(item: &StockItem, sku: &Sku, components: &[BundleComponent]) -> Result<(), StockRefusal> {
-    if components.is_empty() {
-        return Ok(());
-    }
-    if components.len() > MAX_COMPONENTS {
-        return Err(StockRefusal::TooManyComponents(components.len()));
+    if components.is_empty() || components.len() > MAX_COMPONENTS {
+        return Err(StockRefusal::ComponentCount(components.len()));
     }
     let mut seen = BTreeSet::new();
     for component in components {
         if component.sku == *sku {
-            return Err(StockRefusal::ComponentOfItself);
+            return Err(StockRefusal::ComponentOfItself(sku.clone()));
         }
         if !seen.insert(&component.sku) {
             return Err(StockRefusal::ComponentTwice(component.sku.clone()));
@@ -76,9 +68,16 @@ pub(super) fn check(item: &StockItem, sku: &Sku, components: &[BundleComponent])
     if components.iter().all(|component| component.share() == 0) {
         return Err(StockRefusal::PriceSharesZero);
     }
-    if !item.is_bundle() && item.has_stock() {
-        Err(StockRefusal::BundleHasStock(sku.clone()))
-    } else {
-        Ok(())
+    if item.has_stock_records { Err(StockRefusal::BundleHasStock(sku.clone())) } else { Ok(()) }
+}
+
+/// Refuses rules about the stock of a bundle: it has none.
+pub(super) fn check_rules(set: &StockPolicySet) -> Result<(), StockRefusal> {
+    let has_limits = !set.safety_stock.is_empty() || !set.channel_limits.is_empty();
+    let has_rules = has_limits || set.backorder_limit.is_some() || set.low_stock_at.is_some();
+    let is_default = !has_rules && set.backorderable && set.requires_stock;
+    if set.components.is_empty() || is_default {
+        return Ok(());
     }
+    Err(StockRefusal::BundleWithRules(set.sku.clone()))
 }

@@ -91,7 +91,9 @@ pub struct StockItem {
     pub backorder_limit: Option<Quantity>,
     /// Whether lines of the SKU need no stock, unless they say otherwise. Default: they need stock.
     pub requires_no_stock: bool,
-    /// What a bundle consists of. Empty: the SKU is no bundle.
+    /// Whether anything but its policy is recorded: units that were there or expected, or that orders wanted.
+    pub has_stock_records: bool,
+    /// The components of a bundle. Empty: the SKU is no bundle.
     pub components: Vec<BundleComponent>,
     /// The most available units that count as low stock. Absent: changes of the level are not recorded.
     pub low_stock_at: Option<Units>,
@@ -269,6 +271,13 @@ fn evolve(item: &mut StockItem, event: &StockEvent) {
     if item.sku.is_none() {
         item.sku = Some(event.sku().clone());
     }
+    item.has_stock_records |= !matches!(
+        event,
+        StockEvent::StockPolicySet(_)
+            | StockEvent::StockLow(_)
+            | StockEvent::StockOut(_)
+            | StockEvent::BackInStock(_)
+    );
     match event {
         StockEvent::StockReceived(event) => receipt::received(item, event),
         StockEvent::StockCounted(event) => count::counted(item, event),

@@ -32,8 +32,8 @@ commands! {
         /// False: lines of the SKU need no stock and no shipping, unless they say otherwise, such as gift cards and services. The
         /// SKU then needs no stock records. Default: true.
         requires_stock: Update<bool>,
-        /// Makes the SKU a bundle of 1 to 50 other SKUs, which have stock or need none: an order of it has a line for each. It has
-        /// no stock of its own. Default: no bundle.
+        /// Makes the SKU a bundle of 1 to 50 other SKUs: an order of it has a line for each. A bundle has no stock, and no other
+        /// rules. Default: no bundle.
         components: Update<Vec<BundleComponent>>,
         /// The most available units, over all locations, that count as low stock, 0 to 1,000,000,000. With it, the events
         /// `StockLow`, `StockOut` and `BackInStock` are recorded. Default: no events.
@@ -44,8 +44,10 @@ commands! {
 /// The event has all rules as they are from now on; no events if they are so already.
 pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> Decision {
     let requires_stock = command.requires_stock.apply_or(!item.requires_no_stock, true);
+    if let Some(components) = command.components.new_value() {
+        bundle::check(item, &command.sku, components)?;
+    }
     let components = command.components.apply_or(item.components.clone(), Vec::new());
-    bundle::check(item, &command.sku, &components)?;
     if requires_stock && components.is_empty() {
         item.require_sku(&command.sku)?;
     }
@@ -84,6 +86,7 @@ pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> 
         components,
         at,
     };
+    bundle::check_rules(&set)?;
     Ok(vec![set.into()])
 }
 

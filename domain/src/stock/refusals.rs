@@ -128,12 +128,15 @@ pub enum StockRefusal {
     /// A SKU with stock becomes a bundle.
     #[error("SKU {0} has stock records: sell the bundle by a SKU of its own")]
     BundleHasStock(Sku),
-    /// Too many components.
-    #[error("a bundle has 1 to {most} components, not {0}", most = super::bundle::MAX_COMPONENTS)]
-    TooManyComponents(usize),
+    /// A bundle with rules about stock.
+    #[error("{0} is a bundle and has no stock: set rules about stock for its components")]
+    BundleWithRules(Sku),
+    /// No component, or too many.
+    #[error("a bundle has 1 to {most} components, not {0}; null removes them", most = super::bundle::MAX_COMPONENTS)]
+    ComponentCount(usize),
     /// A bundle is its own component.
-    #[error("the bundle is named among its components; name other SKUs")]
-    ComponentOfItself,
+    #[error("SKU {0} is its own component; name other SKUs")]
+    ComponentOfItself(Sku),
     /// A SKU is named by two components.
     #[error("SKU {0} is named by two components; add up their quantities")]
     ComponentTwice(Sku),
@@ -141,7 +144,7 @@ pub enum StockRefusal {
     #[error("a priceShare must be 0 to {}", Quantity::LIMIT)]
     PriceShareOutOfRange,
     /// No component has a share of the price.
-    #[error("one component at least must have a priceShare above 0")]
+    #[error("at least one component must have a priceShare above 0")]
     PriceSharesZero,
 }
 
@@ -166,8 +169,9 @@ impl Refusal for StockRefusal {
             Self::LotsExceedQuantity => ("lots_exceed_quantity", Class::Invalid),
             Self::BundleWithoutStock(_) => ("bundle_without_stock", Class::Conflict),
             Self::BundleHasStock(_) => ("bundle_has_stock", Class::Conflict),
-            Self::TooManyComponents(_) => ("too_many_components", Class::Invalid),
-            Self::ComponentOfItself | Self::ComponentTwice(_) => ("component_not_unique", Class::Invalid),
+            Self::BundleWithRules(_) => ("bundle_with_rules", Class::Conflict),
+            Self::ComponentCount(_) => ("component_count_out_of_range", Class::Invalid),
+            Self::ComponentOfItself(_) | Self::ComponentTwice(_) => ("component_not_unique", Class::Invalid),
             Self::PriceShareOutOfRange | Self::PriceSharesZero => {
                 ("price_share_out_of_range", Class::Invalid)
             }
@@ -205,8 +209,9 @@ impl Refusal for StockRefusal {
             Self::CountedInFuture { .. } | Self::CountTooOld => "/countedAt",
             Self::LotsExceedQuantity => "/lots",
             Self::BundleWithoutStock(_) | Self::BundleHasStock(_) => "/sku",
-            Self::TooManyComponents(_)
-            | Self::ComponentOfItself
+            Self::ComponentCount(_)
+            | Self::BundleWithRules(_)
+            | Self::ComponentOfItself(_)
             | Self::ComponentTwice(_)
             | Self::PriceShareOutOfRange
             | Self::PriceSharesZero => "/components",

@@ -20,7 +20,7 @@ pub(in crate::graphql) struct OrderLine {
     total: Option<Decimal>,
     tax: Option<Decimal>,
     discount: Option<Decimal>,
-    bundle: Option<BundlePart>,
+    bundle: Option<BundleLine>,
     attributes: Option<Value>,
     reserved: Long,
     backordered: Long,
@@ -37,7 +37,7 @@ pub(in crate::graphql) struct OrderLine {
 /// The bundle to which the units of a line belong.
 #[derive(Debug, Clone, SimpleObject, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::graphql) struct BundlePart {
+pub(in crate::graphql) struct BundleLine {
     sku: String,
     quantity: Long,
     line_ref: Option<String>,

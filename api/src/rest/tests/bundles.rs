@@ -5,8 +5,7 @@ use super::*;
 /// A server that sells a set; 100 cups and 100 packs of tea are in Munich.
 async fn with_set() -> TestServer {
     let server = TestServer::stocked().await;
-    let components =
-        json!([{ "sku": "CUP", "quantity": 1, "priceShare": 3 }, { "sku": "TEA", "quantity": 2, "priceShare": 2 }]);
+    let components = json!([{ "sku": "CUP", "quantity": 1, "priceShare": 3 }, { "sku": "TEA", "quantity": 2, "priceShare": 2 }]);
     let policy = json!({ "sku": "SET", "components": components });
     let set = server.put("/v1/stock-policies", &policy).await.ok(200);
     assert_eq!((&set["available"], &set["components"]), (&json!(50), &components), "{set}");
@@ -34,7 +33,8 @@ async fn a_set_is_ordered_shipped_and_partly_returned() {
         let line = &order["lines"][index];
         json!([line["sku"], line["quantity"], line["total"], line["reserved"], line["bundle"]])
     };
-    let bundle = |component: u32| json!({ "sku": "SET", "quantity": 2, "lineRef": "set", "component": component });
+    let bundle =
+        |component: u32| json!({ "sku": "SET", "quantity": 2, "lineRef": "set", "component": component });
     assert_eq!(line(0), json!(["CUP", 2, "30.00", 2, bundle(1)]));
     assert_eq!(line(1), json!(["TEA", 4, "20.00", 4, bundle(2)]));
     assert_eq!(order["amountDue"], "50.00");
@@ -52,12 +52,16 @@ async fn a_set_is_ordered_shipped_and_partly_returned() {
 async fn as_many_sets_are_available_as_the_components_make_up() {
     let server = with_set().await;
     let before = server.head().await;
-    let tea = json!({ "channel": "web", "payment": "not_required", "lines": [{ "sku": "TEA", "quantity": 95 }] });
+    let tea =
+        json!({ "channel": "web", "payment": "not_required", "lines": [{ "sku": "TEA", "quantity": 95 }] });
     server.post("/v1/orders", "tea", &tea).await.ok(201);
     let set = available(&server, "").await;
     assert_eq!((&set["available"], &set["level"]), (&json!(2), &json!("in_stock")), "{set}");
     let there = &set["locations"][0];
-    assert_eq!((&there["location"], &there["available"], &there["onHand"]), (&json!("munich"), &json!(2), &json!(50)));
+    assert_eq!(
+        (&there["location"], &there["available"], &there["onHand"]),
+        (&json!("munich"), &json!(2), &json!(50))
+    );
     assert_eq!(available(&server, &format!("&asOf={before}")).await["available"], 50);
     server.post("/v1/orders", "sets", &sets(2, &[])).await.ok(201);
     assert_eq!(available(&server, "").await["level"], "out");
@@ -83,7 +87,7 @@ async fn carts_promises_and_amendments_have_the_components_of_a_set() {
 }
 
 #[tokio::test]
-async fn a_bundle_is_refused_with_a_pointer_to_what_is_wrong() {
+async fn invalid_bundles_are_refused_with_a_pointer() {
     let server = with_set().await;
     let policy = |sku: &str, components: Value| json!({ "sku": sku, "components": components });
     let refused = |body: Value, status: u16, code: &'static str, pointer: &'static str| {
@@ -93,7 +97,8 @@ async fn a_bundle_is_refused_with_a_pointer_to_what_is_wrong() {
             assert_eq!(problem["pointer"], pointer, "{problem}");
         }
     };
-    let unknown = policy("SET-2", json!([{ "sku": "CUP", "quantity": 1 }, { "sku": "SPOON", "quantity": 1 }]));
+    let unknown =
+        policy("SET-2", json!([{ "sku": "CUP", "quantity": 1 }, { "sku": "SPOON", "quantity": 1 }]));
     refused(unknown, 422, "unknown_sku", "/components/1/sku").await;
     let nested = policy("SET-2", json!([{ "sku": "SET", "quantity": 1 }]));
     refused(nested, 409, "nested_bundle", "/components/0/sku").await;

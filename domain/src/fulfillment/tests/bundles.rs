@@ -1,7 +1,7 @@
 //! Bundles: an order has a line for each component.
 
 use super::*;
-use crate::order::BundlePart;
+use crate::order::BundleLine;
 use crate::stock::StockItem;
 use crate::values::Amount;
 use proptest::prelude::*;
@@ -50,7 +50,7 @@ fn an_order_of_a_bundle_reserves_its_components() {
     let expected = [(sku(C).to_string(), 1), (sku(A).to_string(), 4), (sku(B).to_string(), 2)];
     assert_eq!(lines(&shop, order), expected);
     assert_eq!([shop.held_of_line(order, 2, 0), shop.held_of_line(order, 3, 0)], [4, 2]);
-    let parts: Vec<Option<BundlePart>> =
+    let parts: Vec<Option<BundleLine>> =
         shop.orders[order].lines().iter().map(|line| line.bundle.clone()).collect();
     let part = |component| read(json!({ "sku": sku(SET), "quantity": 2, "component": component }));
     assert_eq!(parts, [None, Some(part(1)), Some(part(2))]);
@@ -65,7 +65,6 @@ fn a_bundle_is_refused_when_one_component_is_missing() {
     let message =
         format!("too few units are available: 0 of 1 {}; order fewer units, or receive stock first", sku(B));
     assert_eq!(refused.0, message);
-    assert_eq!(shop.items[&sku(A)].available_at(&location(0)), Units::new(7));
 }
 
 #[test]
@@ -89,6 +88,18 @@ fn the_price_of_a_bundle_is_divided_by_the_shares_of_its_components() {
     let total = json!({ "unit": "9.99", "total": "25.00", "discount": "4.97", "tax": "1.01" });
     shop.try_order(&[], &priced(SET, 3, &total)).unwrap();
     assert_eq!(totals(&shop, order + 1), ["18.75", "6.25", "0.00"]);
+    let amounts: Vec<_> = shop.orders[order + 1]
+        .lines()
+        .iter()
+        .map(|line| (line.tax.unwrap().to_string(), line.discount.unwrap().to_string()))
+        .collect();
+    let expected = [("0.76", "3.73"), ("0.25", "1.24"), ("0.00", "0.00")];
+    assert_eq!(amounts, expected.map(|(tax, discount)| (tax.to_owned(), discount.to_owned())));
+    let discounted = json!({ "unit": "9.99", "discount": "4.97" });
+    shop.try_order(&[], &priced(SET, 3, &discounted)).unwrap();
+    assert_eq!(totals(&shop, order + 2), ["18.75", "6.25", "0.00"]);
+    let refused = shop.try_order(&[], &priced(SET, 3, &json!({ "unit": "999999999999999" }))).unwrap_err();
+    assert_eq!(refused.0, "the price of the bundle at /lines/0 is too large");
 }
 
 #[test]
@@ -101,20 +112,35 @@ fn two_lines_of_a_bundle_may_not_have_the_same_reference() {
 }
 
 #[test]
-fn a_bundle_within_a_bundle_and_too_many_bundles_are_refused() {
+fn nested_bundles_and_too_many_bundles_are_refused() {
     let mut shop = shop_with_set();
     shop.set_stock_policy(6, &set(&[(SET, 1, None)]));
     let nested = shop.try_order(&[(6, 1)], &json!({})).unwrap_err();
-    let message = format!(
-        "component {} of the bundle is a bundle itself; set the components of the bundle again",
-        sku(SET)
-    );
+    let message = format!("{} is a bundle itself; remove it from the components of {}", sku(SET), sku(6));
     assert_eq!(nested.0, message);
     let many = shop.try_order(&[(SET, 1_000_000_000)], &json!({})).unwrap_err();
-    assert_eq!(
-        many.0,
-        format!("so many bundles {} have too many units of {}; order fewer", sku(SET), sku(A))
-    );
+    let message =
+        format!("1000000000 bundles {} have more than 1000000000 units of {}; order fewer", sku(SET), sku(A));
+    assert_eq!(many.0, message);
+    let lines = vec![json!({ "sku": sku(SET), "quantity": 1 }); 1_001];
+    let refused = shop.try_order(&[], &json!({ "lines": lines })).unwrap_err();
+    assert_eq!(refused.0, "an order has 1 to 2000 lines, not 2002; each component of a bundle is a line");
+}
+
+#[test]
+fn components_require_stock_as_their_own_policies_say() {
+    let mut shop = shop_with_set();
+    shop.set_stock_policy(B, &json!({ "requiresStock": false }));
+    let requires_stock = |stated: Value| {
+        let mut shop = shop.clone();
+        let order = shop.orders.len();
+        let line = with(json!({ "sku": sku(SET), "quantity": 1 }), &stated);
+        shop.try_order(&[], &json!({ "lines": [line] })).unwrap();
+        shop.orders[order].lines().iter().map(|line| line.requires_stock).collect::<Vec<_>>()
+    };
+    assert_eq!(requires_stock(json!({})), [true, false]);
+    assert_eq!(requires_stock(json!({ "requiresStock": true })), [true, false]);
+    assert_eq!(requires_stock(json!({ "requiresStock": false })), [false, false]);
 }
 
 proptest! {
