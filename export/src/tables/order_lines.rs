@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use holdfast_domain::order::BundleLine;
 use holdfast_domain::values::Units;
 use holdfast_views::LineView;
 
@@ -14,6 +15,13 @@ pub struct Line {
     line: LineView,
 }
 
+impl Line {
+    /// The bundle to which the units belong.
+    fn bundle(&self) -> Option<&BundleLine> {
+        self.line.ordered.bundle.as_ref()
+    }
+}
+
 pub const ORDER_LINES: Kind<ExportedOrder, Line> = Kind {
     table: Table {
         name: "order_lines",
@@ -24,6 +32,10 @@ pub const ORDER_LINES: Kind<ExportedOrder, Line> = Kind {
             ("sku", Text(|row| Some(row.line.ordered.sku.to_string()))),
             ("ordered", Number(|row| Some(row.line.ordered.quantity.units().number()))),
             ("requires_stock", Boolean(|row| Some(row.line.ordered.requires_stock))),
+            ("bundle_sku", Text(|row| Some(row.bundle()?.sku.to_string()))),
+            ("bundle_quantity", Number(|row| Some(row.bundle()?.quantity.units().number()))),
+            ("bundle_line_ref", Text(|row| Some(row.bundle()?.line_ref.as_ref()?.to_string()))),
+            ("bundle_component", Number(|row| Some(row.bundle()?.component.into()))),
             ("backordered", Number(|row| Some(row.line.backordered.number()))),
             ("reserved", Number(|row| Some(row.line.reserved.number()))),
             ("picked", Number(|row| Some(row.line.picked.number()))),

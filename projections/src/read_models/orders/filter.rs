@@ -25,7 +25,7 @@ pub struct OrderFilter {
     pub customer_ref: Option<Reference>,
     /// The tracking number of a package of the order, former labels and cancelled shipments included.
     pub tracking_number: Option<Reference>,
-    /// The SKU of a line of the order.
+    /// The SKU of a line of the order, or of a bundle.
     pub sku: Option<Sku>,
     /// A location that has or had a fulfillment order of the order.
     pub location: Option<LocationId>,

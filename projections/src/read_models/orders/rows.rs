@@ -108,7 +108,9 @@ fn terms(row: &OrderRow) -> Vec<(&'static str, String, u64)> {
         let reference = created.channel_ref.as_ref()?;
         Some(("channel_ref", reference.to_string(), first))
     });
-    let skus = order.lines().iter().map(|line| ("sku", line.sku.to_string(), first));
+    let bundles = order.lines().iter().filter_map(|line| Some(&line.bundle.as_ref()?.sku));
+    let skus = order.lines().iter().map(|line| &line.sku).chain(bundles);
+    let skus = skus.map(|sku| ("sku", sku.to_string(), first));
     let locations = order.fulfillment_orders.iter();
     let locations = locations.map(|own| ("location", own.location.to_string(), first));
     let passing = row.passing_terms.iter().map(|(kind, value)| (*kind, value.clone(), first));
