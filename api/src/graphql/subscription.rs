@@ -109,7 +109,8 @@ impl Subscription {
         Ok(messages(context, changes)?)
     }
 
-    /// The availability of SKUs after each change. Without `after`, the first messages are the current availability.
+    /// The availability of SKUs after each change. Without `after`, the first messages are the current availability. A change of
+    /// the stock of a bundle's components has no message for the bundle: name the components too.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
     async fn availability_changed(
         &self,
