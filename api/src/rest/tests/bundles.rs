@@ -45,7 +45,10 @@ async fn a_set_is_ordered_shipped_and_partly_returned() {
     let path = format!("/v1/orders/{}/returns", order["orderId"].as_str().unwrap());
     let back = json!({ "lines": [{ "line": 2, "quantity": 1 }], "reason": "too_much" });
     let requested = server.post(&path, "return", &back).await.ok(201);
-    assert_eq!(requested["returns"][0]["lines"][0]["sku"], "TEA", "{requested}");
+    assert_eq!(requested["returns"][0]["lines"][0]["line"], 2, "{requested}");
+    let path = format!("/v1/orders?sku=SET&minPosition={}", server.head().await);
+    let found = server.get(&path).await.ok(200)["items"].clone();
+    assert_eq!(found[0]["orderId"], order["orderId"], "an order is found by its bundle");
 }
 
 #[tokio::test]
@@ -75,15 +78,57 @@ async fn carts_promises_and_amendments_have_the_components_of_a_set() {
     let cart = json!({ "channel": "web", "lines": [{ "sku": "SET", "quantity": 1 }] });
     let cart = server.post("/v1/reservations", "cart", &cart).await.ok(201);
     assert_eq!(cart["lines"].as_array().unwrap().len(), 2, "{cart}");
+    let wanted = json!({ "channel": "web", "lines": [
+        { "sku": "SET", "quantity": 1 }, { "sku": "TEA", "quantity": 3 }] });
+    let promised = server.post("/v1/promises", "unused", &wanted).await.ok(200);
+    let lines = promised["options"][0]["shipments"][0]["lines"].as_array().unwrap().clone();
+    let lines: Vec<_> =
+        lines.iter().map(|line| json!([line["line"], line["sku"], line["quantity"]])).collect();
+    assert_eq!(lines, [json!([1, "CUP", 1]), json!([1, "TEA", 2]), json!([2, "TEA", 3])]);
     let mut order = sets(1, &[]);
     order["reservation"] = cart["reservationId"].clone();
     let order = server.post("/v1/orders", "order", &order).await.ok(201);
+    let path = format!("/v1/availability?sku=TEA&minPosition={}", server.head().await);
+    let tea = server.get(&path).await.ok(200)["items"][0].clone();
+    assert_eq!(tea["available"], 98, "the order takes over the units of its cart");
     let path = format!("/v1/orders/{}/amend", order["orderId"].as_str().unwrap());
     let add = json!({ "changes": [{ "op": "add", "sku": "SET", "quantity": 1, "unit": "25.00" }] });
     let amended = server.post(&path, "amend", &add).await.ok(200);
     let skus: Vec<_> = amended["lines"].as_array().unwrap().iter().map(|line| line["sku"].clone()).collect();
     assert_eq!(skus, ["CUP", "TEA", "CUP", "TEA"]);
     assert_eq!(amended["amountDue"], "50.00");
+}
+
+#[tokio::test]
+async fn the_same_order_again_is_known_after_the_bundle_has_changed() {
+    let server = with_set().await;
+    let mut order = sets(2, &[]);
+    order["channelRef"] = json!("#1002");
+    let first = server.post("/v1/orders", "first", &order).await.ok(201);
+    let large = json!({ "sku": "SET", "components": [{ "sku": "TEA", "quantity": 1_000_000_000 }] });
+    server.put("/v1/stock-policies", &large).await.ok(200);
+    let again = server.post("/v1/orders", "again", &order).await.ok(200);
+    assert_eq!((&again["orderId"], &again["lines"]), (&first["orderId"], &first["lines"]));
+    let problem = server.post("/v1/orders", "new", &sets(2, &[])).await.problem(422, "line_too_large");
+    assert_eq!(problem["pointer"], "/lines/0/quantity", "{problem}");
+}
+
+#[tokio::test]
+async fn many_bundles_are_loaded_together() {
+    let server = with_set().await;
+    let mut lines = Vec::new();
+    for number in 0..20 {
+        let sku = format!("PART-{number}");
+        let received = json!({ "sku": sku, "location": "munich", "quantity": 10 });
+        server.post("/v1/stock/receive", &sku, &received).await.ok(200);
+        let bundle = format!("SET-{number}");
+        let policy = json!({ "sku": bundle, "components": [{ "sku": sku, "quantity": 1 }] });
+        server.put("/v1/stock-policies", &policy).await.ok(200);
+        lines.push(json!({ "sku": bundle, "quantity": 1 }));
+    }
+    let order = json!({ "channel": "web", "payment": "not_required", "lines": lines });
+    let order = server.post("/v1/orders", "many", &order).await.ok(201);
+    assert_eq!(order["lines"].as_array().unwrap().len(), 20);
 }
 
 #[tokio::test]
