@@ -114,24 +114,6 @@ async fn the_same_order_again_is_known_after_the_bundle_has_changed() {
 }
 
 #[tokio::test]
-async fn many_bundles_are_loaded_together() {
-    let server = with_set().await;
-    let mut lines = Vec::new();
-    for number in 0..20 {
-        let sku = format!("PART-{number}");
-        let received = json!({ "sku": sku, "location": "munich", "quantity": 10 });
-        server.post("/v1/stock/receive", &sku, &received).await.ok(200);
-        let bundle = format!("SET-{number}");
-        let policy = json!({ "sku": bundle, "components": [{ "sku": sku, "quantity": 1 }] });
-        server.put("/v1/stock-policies", &policy).await.ok(200);
-        lines.push(json!({ "sku": bundle, "quantity": 1 }));
-    }
-    let order = json!({ "channel": "web", "payment": "not_required", "lines": lines });
-    let order = server.post("/v1/orders", "many", &order).await.ok(201);
-    assert_eq!(order["lines"].as_array().unwrap().len(), 20);
-}
-
-#[tokio::test]
 async fn invalid_bundles_are_refused_with_a_pointer() {
     let server = with_set().await;
     let policy = |sku: &str, components: Value| json!({ "sku": sku, "components": components });
