@@ -3,6 +3,7 @@
 mod answers;
 mod backorders;
 mod batches;
+mod bundles;
 mod cluster;
 mod faults;
 mod faulty_journal;
