@@ -138,7 +138,7 @@ fn units_of(component: &BundleComponent, line: &NewLine, pointer: &str) -> Resul
     let quantity = units.and_then(|units| Quantity::new(i64::try_from(units).ok()?).ok());
     quantity.ok_or_else(|| OrderRefusal::BundleTooLarge {
         bundle: line.sku.clone(),
-        bundles: line.quantity,
+        bundles: line.quantity.units(),
         component: component.sku.clone(),
         pointer: format!("{pointer}/quantity"),
     })

@@ -21,7 +21,7 @@ pub enum OrderRefusal {
     #[error("{component} is a bundle itself; remove it from the components of {bundle}")]
     NestedBundle { bundle: Sku, component: Sku },
     #[error("{bundles} bundles {bundle} have more than {most} units of {component}; order fewer", most = Quantity::LIMIT)]
-    BundleTooLarge { bundle: Sku, bundles: Quantity, component: Sku, pointer: String },
+    BundleTooLarge { bundle: Sku, bundles: Units, component: Sku, pointer: String },
     #[error("the price of the bundle at {pointer} is too large")]
     PriceOutOfRange { pointer: String },
     #[error("{pointer} is used by another line")]
