@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use cqrs_es::Aggregate as _;
 use holdfast_commands::decode;
 use holdfast_domain::network::Network;
-use holdfast_domain::stock::{Movement, StockItem};
+use holdfast_domain::stock::Movement;
 use holdfast_domain::stream::{DomainEvent, StreamId};
 use holdfast_domain::values::{LocationId, Sku};
 use holdfast_journal::{Event, JournalError};

@@ -199,7 +199,7 @@ impl Refusal for StockRefusal {
 
     fn pointer(&self) -> Option<String> {
         let field = match self {
-            Self::UnknownSku(_) => "/sku",
+            Self::UnknownSku(_) | Self::BundleWithoutStock(_) | Self::BundleHasStock(_) => "/sku",
             Self::AdjustmentBelowZero { .. } | Self::AdjustmentAboveLimit => "/delta",
             Self::StockChanged { .. } => "/expected",
             Self::TooManyUnits | Self::TooFewInCondition { .. } | Self::ReceivedOutOfRange => "/quantity",
@@ -208,7 +208,6 @@ impl Refusal for StockRefusal {
             Self::CountOutOfRange => "/onHand",
             Self::CountedInFuture { .. } | Self::CountTooOld => "/countedAt",
             Self::LotsExceedQuantity => "/lots",
-            Self::BundleWithoutStock(_) | Self::BundleHasStock(_) => "/sku",
             Self::ComponentCount(_)
             | Self::BundleWithRules(_)
             | Self::ComponentOfItself(_)

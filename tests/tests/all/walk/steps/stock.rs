@@ -119,7 +119,7 @@ pub fn bundle(random: &mut Random) -> Draft {
     let first = random.below(SKUS.len());
     let mut components = vec![json!({ "sku": SKUS[first], "quantity": random.between(1, 2) })];
     if random.chance(70) {
-        let second = SKUS[(first + random.between(1, 5) as usize) % SKUS.len()];
+        let second = SKUS[(first + 1 + random.below(5)) % SKUS.len()];
         components.push(json!({ "sku": second, "quantity": 1, "priceShare": random.between(0, 3) }));
     }
     Draft::new(json!({ "sku": BUNDLE, "components": components }))
