@@ -186,8 +186,9 @@ const TYPES: &str =
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 /// Types without an id, whose lists are not connections: a client reads such a list as a whole.
-const VALUES: [&str; 12] = [
+const VALUES: [&str; 13] = [
     "Allocation",
+    "BundleComponent",
     "CartReservationLine",
     "ChannelPolicy",
     "Charge",

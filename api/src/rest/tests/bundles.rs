@@ -110,7 +110,7 @@ async fn the_same_order_again_is_known_after_the_bundle_has_changed() {
     let again = server.post("/v1/orders", "again", &order).await.ok(200);
     assert_eq!((&again["orderId"], &again["lines"]), (&first["orderId"], &first["lines"]));
     let problem = server.post("/v1/orders", "new", &sets(2, &[])).await.problem(422, "line_too_large");
-    assert_eq!(problem["pointer"], "/lines/0/quantity", "{problem}");
+    assert_eq!(problem["errors"][0]["pointer"], "/lines/0/quantity", "{problem}");
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn invalid_bundles_are_refused_with_a_pointer() {
         let server = &server;
         async move {
             let problem = server.put("/v1/stock-policies", &body).await.problem(status, code);
-            assert_eq!(problem["pointer"], pointer, "{problem}");
+            assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
         }
     };
     let unknown =
@@ -135,5 +135,5 @@ async fn invalid_bundles_are_refused_with_a_pointer() {
     let mut twice = sets(1, &[]);
     twice["lines"] = json!([twice["lines"][0], { "sku": "CUP", "quantity": 1 }, twice["lines"][0]]);
     let problem = server.post("/v1/orders", "twice", &twice).await.problem(422, "line_ref_not_unique");
-    assert_eq!(problem["pointer"], "/lines/2/lineRef", "{problem}");
+    assert_eq!(problem["errors"][0]["pointer"], "/lines/2/lineRef", "{problem}");
 }

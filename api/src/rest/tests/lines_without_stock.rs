@@ -130,13 +130,13 @@ async fn the_policy_of_a_sku_decides_about_its_lines() {
     assert_eq!(done["status"], "delivered");
     let mut printed = only_cards();
     printed["lines"][0]["requiresStock"] = json!(true);
-    server.post("/v1/orders", "printed", &printed).await.problem(409, "insufficient_stock");
+    server.post("/v1/orders", "printed", &printed).await.problem(422, "unknown_sku");
     let path = format!("/v1/availability?sku=GIFT-CARD&sku=CUP&minPosition={}", server.head().await);
     let items = server.get(&path).await.ok(200)["items"].clone();
     assert_eq!((&items[0]["requiresStock"], &items[1]["requiresStock"]), (&json!(false), &json!(true)));
     let back = json!({ "sku": "GIFT-CARD", "requiresStock": null });
     server.put("/v1/stock-policies", &back).await.ok(200);
-    server.post("/v1/orders", "later", &only_cards()).await.problem(409, "insufficient_stock");
+    server.post("/v1/orders", "later", &only_cards()).await.problem(422, "unknown_sku");
     assert_eq!(server.read_order(&order).await["status"], "delivered", "existing lines stay as they are");
     let unknown = json!({ "sku": "NEW", "requiresStock": true });
     server.put("/v1/stock-policies", &unknown).await.problem(422, "unknown_sku");
