@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::StockItem;
-use super::events::StockPolicySet;
 use super::refusals::StockRefusal;
 use crate::event::payloads;
 use crate::values::{Quantity, Sku, Units};
@@ -69,15 +68,4 @@ pub(super) fn check(item: &StockItem, sku: &Sku, components: &[BundleComponent])
         return Err(StockRefusal::PriceSharesZero);
     }
     if item.has_stock_records { Err(StockRefusal::BundleHasStock(sku.clone())) } else { Ok(()) }
-}
-
-/// Refuses rules about the stock of a bundle: it has none.
-pub(super) fn check_rules(set: &StockPolicySet) -> Result<(), StockRefusal> {
-    let has_limits = !set.safety_stock.is_empty() || !set.channel_limits.is_empty();
-    let has_rules = has_limits || set.backorder_limit.is_some() || set.low_stock_at.is_some();
-    let is_default = !has_rules && set.backorderable && set.requires_stock;
-    if set.components.is_empty() || is_default {
-        return Ok(());
-    }
-    Err(StockRefusal::BundleWithRules(set.sku.clone()))
 }

@@ -86,7 +86,7 @@ pub(super) fn set(item: &StockItem, command: &SetStockPolicy, at: Timestamp) -> 
         components,
         at,
     };
-    bundle::check_rules(&set)?;
+    check_rules_of_bundle(&set)?;
     Ok(vec![set.into()])
 }
 
@@ -100,6 +100,17 @@ fn check_limits(limits: &BTreeMap<ChannelName, Units>) -> Result<(), StockRefusa
         return Err(StockRefusal::ChannelLimitOutOfRange);
     }
     if limits.len() > MAX_CHANNELS { Err(StockRefusal::TooManyLimits) } else { Ok(()) }
+}
+
+/// Refuses rules about the stock of a bundle: it has none.
+fn check_rules_of_bundle(set: &StockPolicySet) -> Result<(), StockRefusal> {
+    let has_limits = !set.safety_stock.is_empty() || !set.channel_limits.is_empty();
+    let has_rules = has_limits || set.backorder_limit.is_some() || set.low_stock_at.is_some();
+    let is_default = !has_rules && set.backorderable && set.requires_stock;
+    if set.components.is_empty() || is_default {
+        return Ok(());
+    }
+    Err(StockRefusal::BundleWithRules(set.sku.clone()))
 }
 
 pub(super) fn was_set(item: &mut StockItem, set: &StockPolicySet) {
