@@ -53,8 +53,9 @@ fn hold_without_location<A: Aggregates>(
 }
 
 /// The locations that may supply an order from the queue: neither those that rejected it nor those that cannot ship it in
-/// time. An order with a delivery location, or that must not be split, has one. The channel's split limit applies.
-fn eligibility<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<Eligibility, A::Error> {
+/// time. An order with a delivery location, or that must not be split, has one. The channel's split limit applies. A scheduled
+/// order needs its units later.
+pub(super) fn eligibility<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<Eligibility, A::Error> {
     let mut not_at = order.rejected_by.clone();
     if order.ship_by().is_some() {
         let network = aggregates.network()?;
@@ -65,6 +66,7 @@ fn eligibility<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<Eligi
         not_at,
         split: split_allowance(aggregates, order)?,
         whole: order.must_not_split(),
+        needed_at: order.scheduled_until(),
     })
 }
 

@@ -10,6 +10,7 @@ mod backorder_queue;
 mod capacity;
 mod cart_reservations;
 mod decision;
+mod deferral;
 mod fill_backorders;
 mod line_defaults;
 mod operations;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::aggregates::Aggregates;
 use super::cart_reservations::convert_cart;
 use super::decision::{decide_once, reallocate};
+use super::deferral::{count_as_available, deferred, without};
 use super::reactions::{Reaction, SourcingRequest};
 use super::ship_dates::{Departure, Registered, capacity_streams, departure, promised_dates};
 use crate::distance::{self, Coordinates};
@@ -73,10 +74,14 @@ pub(super) fn choose_locations<A: Aggregates>(
         allow_partial: request.trigger.takes_part(created.on_shortage),
     };
     let (destination, basis) = destination(created, request.destination);
-    let candidates = candidates(aggregates, order, demand, request, destination, freed)?;
     let quotas = channel_quotas(aggregates, created, demand, request.trigger, freed)?;
-    let sourced = source_within(&quotas, demand, &candidates, &rules);
-    let ships_too_late = ships_too_late(&sourced, &quotas, demand, &candidates, &rules);
+    let deferred = deferred(aggregates, order, demand, &quotas)?;
+    let (quotas, mut demand) = (without(&deferred, &quotas), without(&deferred, demand));
+    demand.retain(|_, units| !units.is_zero());
+    let candidates = candidates(aggregates, order, &demand, request, destination, freed)?;
+    let mut sourced = source_within(&quotas, &demand, &candidates, &rules);
+    let ships_too_late = ships_too_late(&sourced, &quotas, &demand, &candidates, &rules);
+    count_as_available(&deferred, &mut sourced);
     let chosen: BTreeSet<LocationId> =
         sourced.allocations.iter().map(|(location, _)| location.clone()).collect();
     let promises = promised_dates(aggregates, order, &chosen)?;
@@ -86,6 +91,7 @@ pub(super) fn choose_locations<A: Aggregates>(
         backorder_limits
             .extend(aggregates.stock(sku)?.remaining_backorders().map(|units| (sku.clone(), units)));
     }
+    let backorder_limits = without(&deferred, &backorder_limits);
     Ok(ReserveInventory {
         sourced,
         criteria,
@@ -94,6 +100,7 @@ pub(super) fn choose_locations<A: Aggregates>(
         promises,
         quotas,
         backorder_limits,
+        deferred,
         ships_too_late,
         at,
     })

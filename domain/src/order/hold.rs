@@ -109,6 +109,14 @@ fn hold_whole(
     OrderHeld { hold_id: hold_id(placed), fulfillment_order_id: None, reason, note, until }.into()
 }
 
+impl Order {
+    /// When the hold of an order that must not leave yet ends. None if it has no such hold.
+    pub fn scheduled_until(&self) -> Option<Timestamp> {
+        let scheduled = self.holds.iter().filter(|hold| hold.reason == HoldReason::Scheduled);
+        scheduled.filter_map(|hold| hold.until).max()
+    }
+}
+
 /// Replaces the hold of an order that must not leave yet.
 pub(super) fn reschedule(order: &Order, delivery: &DeliveryIntent, at: Timestamp) -> Vec<OrderEvent> {
     let former = order.holds.iter().filter(|hold| hold.reason == HoldReason::Scheduled);

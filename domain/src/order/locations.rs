@@ -20,6 +20,8 @@ pub struct EligibleLocations<'a> {
     pub ship_by: Option<Timestamp>,
     /// Whether one location must supply all of them.
     pub whole: bool,
+    /// When the order needs them, if it is scheduled.
+    pub needed_at: Option<Timestamp>,
 }
 
 impl Order {
@@ -56,6 +58,7 @@ impl Order {
             in_use: self.locations_in_use(),
             ship_by: self.ship_by(),
             whole: self.must_not_split(),
+            needed_at: self.scheduled_until(),
         }
     }
 

@@ -55,11 +55,21 @@ pub struct ReserveInventory {
     pub quotas: Demand,
     /// Units of a SKU that may be backordered. No limit for an absent SKU.
     pub backorder_limits: Demand,
+    /// Units of a SKU that wait for supplies which come before they are needed. The demand that was sourced, the quotas and
+    /// the limits do not include them.
+    pub deferred: Demand,
     /// Present when the missing units are in stock and only leave too late: the earliest time at which a location could
     /// ship them, or none when no location has capacity.
     pub ships_too_late: Option<Option<Timestamp>>,
     /// The decision time.
     pub at: Timestamp,
+}
+
+impl ReserveInventory {
+    /// Whether any unit can be reserved, or waits for a supply that comes in time.
+    fn promises_any(&self) -> bool {
+        !self.sourced.allocations.is_empty() || !self.deferred.is_empty()
+    }
 }
 
 pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
@@ -71,12 +81,11 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
         || command.trigger == ReservationTrigger::Shortfall
         || match created.on_shortage {
             OnShortage::Backorder => true,
-            OnShortage::CancelRemainder => !sourced.allocations.is_empty(),
+            OnShortage::CancelRemainder => command.promises_any(),
             OnShortage::Reject | OnShortage::Hold => false,
         };
     let may_hold = created.on_shortage == OnShortage::Hold || command.trigger == ReservationTrigger::Existing;
-    let is_partly_in_time =
-        created.on_shortage == OnShortage::CancelRemainder && !sourced.allocations.is_empty();
+    let is_partly_in_time = created.on_shortage == OnShortage::CancelRemainder && command.promises_any();
     if let Some(earliest) = command.ships_too_late.filter(|_| !may_hold && !is_partly_in_time)
         && command.trigger == ReservationTrigger::Creation
     {
@@ -109,10 +118,14 @@ fn allocate(
     on_shortage: OnShortage,
     command: &ReserveInventory,
 ) -> Vec<OrderEvent> {
-    let pending = order.line_totals().iter().map(LineTotals::pending).collect();
+    let mut pending: Vec<Units> = order.line_totals().iter().map(LineTotals::pending).collect();
+    let mut events: Vec<OrderEvent> = Vec::new();
+    let lines = defer(order, &command.deferred, &mut pending);
+    if !lines.is_empty() {
+        events.push(InventoryBackordered { lines }.into());
+    }
     let (mut fulfillment_orders, remainder) = divide(order, id, &command.sourced.allocations, pending);
     promise(&mut fulfillment_orders, &command.promises);
-    let mut events: Vec<OrderEvent> = Vec::new();
     if !fulfillment_orders.is_empty() {
         let until = order.reserved_until(command.at);
         events.push(InventoryReserved { fulfillment_orders, waited: false, until }.into());
@@ -129,6 +142,22 @@ fn allocate(
         events.extend(backorder(order, remainder, command));
     }
     events
+}
+
+/// Takes the units that wait for supplies off the wanted ones of the lines, the first line first.
+fn defer(order: &Order, deferred: &Demand, wanted: &mut [Units]) -> Vec<LineUnits> {
+    let mut left = deferred.clone();
+    let mut lines = Vec::new();
+    for (line, wanted) in order.lines().iter().zip(wanted) {
+        let Some(left) = left.get_mut(&line.sku) else { continue };
+        let taken = (*left).min(*wanted);
+        if !taken.is_zero() {
+            *left -= taken;
+            *wanted -= taken;
+            lines.push(LineUnits::new(line.line, taken));
+        }
+    }
+    lines
 }
 
 /// Backorders missing units. Of an existing order, units beyond the channel's quota or the SKU's backorder limit stay pending

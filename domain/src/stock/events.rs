@@ -334,6 +334,8 @@ payloads! {
         not_at: BTreeSet<LocationId>,
         /// How many more locations the order may ship from; any number if absent.
         split: Option<SplitAllowance>,
+        /// When the order needs them, if it needs them later: supplies until then serve it before free units do.
+        needed_at: Option<Timestamp>,
         /// The order's channel, if the units count towards its quota.
         channel: Option<ChannelName>,
     }

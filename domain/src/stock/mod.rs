@@ -42,7 +42,6 @@ use serde::{Deserialize, Serialize};
 
 pub use adjustment::AdjustStock;
 pub use allocation::Allocation;
-pub(crate) use backorder_queue::take;
 pub use backorder_queue::{
     BackorderEntry, BackorderInventory, Eligibility, FillBackorders, RequeueBackorder, Share, SplitAllowance,
 };

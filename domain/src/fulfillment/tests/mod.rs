@@ -17,6 +17,7 @@ use crate::values::{FulfillmentOrderId, Units};
 mod bundles;
 mod cart_reservations;
 mod exceptions;
+mod scheduled_orders;
 mod stock_reports;
 mod unsplit_orders;
 mod working_days;

@@ -185,6 +185,7 @@ fn reserve_sourced(sourced: Sourced, trigger: ReservationTrigger) -> OrderComman
         promises: Promises::new(),
         quotas: Demand::new(),
         backorder_limits: Demand::new(),
+        deferred: Demand::new(),
         ships_too_late: None,
         at: time(10),
     })

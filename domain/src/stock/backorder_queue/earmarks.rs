@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::BackorderEntry;
+use super::plan::{ExpectedSupplies, plan};
 use crate::stock::StockItem;
 use crate::stock::allocation::{Allocation, total};
 use crate::stock::events::{StockEarmarked, StockEvent};
@@ -24,7 +24,7 @@ impl StockItem {
     /// The entries that can be served from earmarked units now, the next one first.
     pub fn due(&self) -> impl Iterator<Item = Share> {
         let earmarked = self.levels.iter().map(|(location, level)| (location, level.earmarked));
-        shares(&self.queue, earmarked.collect()).filter(|share| share.is_due)
+        shares(self, earmarked.collect()).filter(|share| share.is_due)
     }
 
     /// The locations whose number of earmarked units must change, each with its new number: as many free units as the queue
@@ -36,8 +36,7 @@ impl StockItem {
         let open = self.levels.iter().filter(|(location, _)| !paused.contains(*location));
         let free = open.map(|(location, level)| (location, level.earmarkable())).collect();
         let mut wanted: BTreeMap<LocationId, Units> = BTreeMap::new();
-        for Allocation { location, quantity } in shares(&self.queue, free).flat_map(|share| share.allocations)
-        {
+        for Allocation { location, quantity } in shares(self, free).flat_map(|share| share.allocations) {
             *wanted.entry(location).or_default() += quantity;
         }
         let change = |(location, level): (&LocationId, &StockLevel)| {
@@ -48,17 +47,19 @@ impl StockItem {
     }
 }
 
-/// Divides units among the entries of a queue, until none are left.
+/// Divides units among the entries of the queue, until none are left.
 fn shares<'a>(
-    queue: &'a [BackorderEntry],
+    item: &'a StockItem,
     mut left: BTreeMap<&'a LocationId, Units>,
 ) -> impl Iterator<Item = Share> + use<'a> {
     left.retain(|_, units| !units.is_zero());
-    let mut queue = queue.iter();
+    let needs_supplies = !left.is_empty() && item.has_units_for_later();
+    let mut supplies = if needs_supplies { ExpectedSupplies::of(item) } else { ExpectedSupplies::NONE };
+    let mut queue = item.queue.iter();
     std::iter::from_fn(move || {
         while !left.is_empty() {
             let entry = queue.next()?;
-            let allocations = take(entry, &mut left);
+            let allocations = plan(entry, &mut left, &mut supplies).allocations;
             if !allocations.is_empty() {
                 let is_due = !entry.eligibility.whole || total(&allocations) == entry.quantity;
                 return Some(Share { order_id: entry.order_id, allocations, is_due });
@@ -66,27 +67,6 @@ fn shares<'a>(
         }
         None
     })
-}
-
-/// Takes the units that one entry may have out of the units that are left.
-pub(crate) fn take(entry: &BackorderEntry, left: &mut BTreeMap<&LocationId, Units>) -> Vec<Allocation> {
-    let mut wanted = entry.quantity;
-    let having = left.iter().map(|(location, units)| ((*location).clone(), *units)).collect();
-    let mut allocations = Vec::new();
-    for (location, units) in entry.eligibility.servers(having, wanted) {
-        let quantity = units.min(wanted);
-        if quantity.is_zero() {
-            break;
-        }
-        wanted -= quantity;
-        if quantity == units {
-            left.remove(&location);
-        } else if let Some(left) = left.get_mut(&location) {
-            *left -= quantity;
-        }
-        allocations.push(Allocation { location, quantity });
-    }
-    allocations
 }
 
 pub(in crate::stock) fn earmark(item: &StockItem, paused: &BTreeSet<LocationId>) -> Vec<StockEvent> {

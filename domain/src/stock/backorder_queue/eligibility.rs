@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::values::{LocationId, Units};
+use crate::values::{LocationId, Timestamp, Units};
 
-/// Which locations may serve backordered units, and how.
+/// Which locations may serve backordered units, how, and when.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,6 +22,8 @@ pub struct Eligibility {
     pub split: Option<SplitAllowance>,
     /// Whether all units must come at once, from one location. Otherwise they come as they arrive.
     pub whole: bool,
+    /// When they are needed: supplies that are expected until then serve them before free units do. At once when absent.
+    pub needed_at: Option<Timestamp>,
 }
 
 /// How many more locations an order may ship from.

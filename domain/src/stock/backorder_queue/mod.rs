@@ -7,6 +7,7 @@
 
 mod earmarks;
 mod eligibility;
+mod plan;
 
 use std::sync::Arc;
 
@@ -24,7 +25,6 @@ use crate::command::commands;
 use crate::values::{ChannelName, OrderId, Priority, Quantity, Sku, Timestamp, Units};
 
 pub use earmarks::Share;
-pub(crate) use earmarks::take;
 pub(super) use earmarks::{earmark, earmarked};
 pub use eligibility::{Eligibility, SplitAllowance};
 
@@ -165,9 +165,10 @@ fn joined(
     eligibility: Eligibility,
     channel: Option<ChannelName>,
 ) -> StockEvent {
-    let Eligibility { only_at, not_at, split, whole } = eligibility;
+    let Eligibility { only_at, not_at, split, whole, needed_at } = eligibility;
     let place = effective_since;
-    StockBackordered { sku, order_id, quantity, place, whole, only_at, not_at, split, channel }.into()
+    StockBackordered { sku, order_id, quantity, place, whole, only_at, not_at, split, needed_at, channel }
+        .into()
 }
 
 /// Replaces an order's entries by entries of the same age and quantity that other locations may serve, or that have another
@@ -242,13 +243,14 @@ pub(super) fn fill(
 
 pub(super) fn backordered(item: &mut StockItem, backordered: &StockBackordered) {
     item.add_promised(backordered.channel.as_ref(), backordered.quantity);
-    let StockBackordered { order_id, quantity, place, whole, only_at, not_at, split, channel, .. } =
-        backordered.clone();
+    let StockBackordered {
+        order_id, quantity, place, whole, only_at, not_at, split, needed_at, channel, ..
+    } = backordered.clone();
     let entry = BackorderEntry {
         order_id,
         quantity,
         effective_since: place,
-        eligibility: Eligibility { only_at, not_at, split, whole },
+        eligibility: Eligibility { only_at, not_at, split, whole, needed_at },
         promised_at: None,
         channel,
     };

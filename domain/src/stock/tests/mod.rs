@@ -10,6 +10,7 @@ mod condition;
 mod count;
 mod expiry;
 mod movement;
+mod needed_later;
 mod policy;
 mod receipt;
 mod refusals;

@@ -1,0 +1,218 @@
+//! Where the units of each entry of the queue come from: free units, or expected supplies.
+
+use std::collections::BTreeMap;
+
+use super::{BackorderEntry, Eligibility};
+use crate::stock::StockItem;
+use crate::stock::allocation::{Allocation, total};
+use crate::stock::supply::Supply;
+use crate::values::{LocationId, Timestamp, Units};
+
+/// Where the units of one entry come from.
+pub(crate) struct Plan {
+    /// Free units that it takes, by location.
+    pub(crate) allocations: Vec<Allocation>,
+    /// When its last unit is expected, if units of it are to come and all of these are expected.
+    pub(crate) complete_at: Option<Timestamp>,
+}
+
+impl Plan {
+    /// Units that it takes now.
+    pub(crate) fn on_hand(&self) -> Units {
+        total(&self.allocations)
+    }
+}
+
+/// The supplies of a SKU, the earliest first, as far as no entry of the queue counts on them yet.
+pub(super) struct ExpectedSupplies {
+    left: Vec<Supply>,
+    /// The parts that are set aside for units that are needed later.
+    set_aside: Vec<Supply>,
+}
+
+impl StockItem {
+    /// Where the units of each entry of the queue come from, if the earmarked units are divided among them.
+    pub(crate) fn plans(&self) -> impl Iterator<Item = (&BackorderEntry, Plan)> {
+        let (mut earmarked, mut supplies) = (self.earmarked(), ExpectedSupplies::of(self));
+        self.queue.iter().map(move |entry| (entry, plan(entry, &mut earmarked, &mut supplies)))
+    }
+
+    /// The parts of supplies that are set aside for units that are needed later.
+    pub(crate) fn set_aside(&self) -> Vec<Supply> {
+        if self.has_units_for_later() { self.uncommitted_supplies().set_aside } else { Vec::new() }
+    }
+
+    /// How many of an order's units could wait for supplies that come before they are needed, and that no entry of the queue
+    /// counts on.
+    pub fn deferrable(&self, quantity: Units, eligibility: &Eligibility) -> Units {
+        let is_expected = eligibility.needed_at.is_some() && !self.supplies.is_empty();
+        let units = || self.uncommitted_supplies().set_aside(quantity, eligibility).0;
+        if is_expected { units() } else { Units::ZERO }
+    }
+
+    /// Whether units in the queue may be left to supplies that come before they are needed.
+    pub(super) fn has_units_for_later(&self) -> bool {
+        !self.supplies.is_empty() && self.queue.iter().any(|entry| entry.eligibility.needed_at.is_some())
+    }
+
+    fn earmarked(&self) -> BTreeMap<&LocationId, Units> {
+        let earmarked = self.levels.iter().map(|(location, level)| (location, level.earmarked));
+        earmarked.filter(|(_, units)| !units.is_zero()).collect()
+    }
+
+    fn uncommitted_supplies(&self) -> ExpectedSupplies {
+        let (mut earmarked, mut supplies) = (self.earmarked(), ExpectedSupplies::of(self));
+        for entry in self.queue.iter() {
+            plan(entry, &mut earmarked, &mut supplies);
+        }
+        supplies
+    }
+}
+
+/// Units that are needed later come from supplies until then, the latest first, so that earlier ones are left to others. All
+/// other units are free ones, then supplies, the earliest first.
+pub(super) fn plan(
+    entry: &BackorderEntry,
+    free: &mut BTreeMap<&LocationId, Units>,
+    supplies: &mut ExpectedSupplies,
+) -> Plan {
+    let (later, last_of_later) = supplies.set_aside(entry.quantity, &entry.eligibility);
+    let wanted = entry.quantity.saturating_sub(later);
+    let allocations = take(entry, wanted, free);
+    let missing = wanted.saturating_sub(total(&allocations));
+    if missing.is_zero() {
+        return Plan { allocations, complete_at: last_of_later };
+    }
+    let last = supplies.serve(entry, wanted, &allocations);
+    Plan { allocations, complete_at: last.map(|last| last_of_later.map_or(last, |later| later.max(last))) }
+}
+
+/// Takes the units that one entry may have out of the units that are left.
+fn take(
+    entry: &BackorderEntry,
+    mut wanted: Units,
+    left: &mut BTreeMap<&LocationId, Units>,
+) -> Vec<Allocation> {
+    if wanted.is_zero() {
+        return Vec::new();
+    }
+    let having = left.iter().map(|(location, units)| ((*location).clone(), *units)).collect();
+    let mut allocations = Vec::new();
+    for (location, units) in entry.eligibility.servers(having, wanted) {
+        let quantity = units.min(wanted);
+        if quantity.is_zero() {
+            break;
+        }
+        wanted -= quantity;
+        if quantity == units {
+            left.remove(&location);
+        } else if let Some(left) = left.get_mut(&location) {
+            *left -= quantity;
+        }
+        allocations.push(Allocation { location, quantity });
+    }
+    allocations
+}
+
+impl ExpectedSupplies {
+    /// No supplies: every entry gets what is free.
+    pub(super) const NONE: Self = Self { left: Vec::new(), set_aside: Vec::new() };
+
+    pub(super) fn of(item: &StockItem) -> Self {
+        let mut left: Vec<Supply> = item.supplies.values().cloned().collect();
+        left.sort_by(|a, b| (a.due_at, &a.location).cmp(&(b.due_at, &b.location)));
+        left.retain(|supply| !supply.quantity.is_zero());
+        Self { left, ..Self::NONE }
+    }
+
+    /// Sets supplies aside for units that are needed later. Returns for how many, and when the last of these is expected.
+    /// Units whose locations are limited wait only for one location that expects them all.
+    fn set_aside(&mut self, quantity: Units, eligibility: &Eligibility) -> (Units, Option<Timestamp>) {
+        let Some(needed_at) = eligibility.needed_at else { return (Units::ZERO, None) };
+        let in_time = |supply: &Supply| supply.due_at <= needed_at && eligibility.allows(&supply.location);
+        let mut only = None;
+        if eligibility.whole || eligibility.split.is_some() {
+            only = self.location_with(quantity, in_time);
+            if only.is_none() {
+                return (Units::ZERO, None);
+            }
+        }
+        let is_usable = |supply: &&mut Supply| {
+            in_time(supply) && only.as_ref().is_none_or(|only| supply.location == *only)
+        };
+        let (mut missing, mut last) = (quantity, None);
+        for supply in self.left.iter_mut().rev().filter(is_usable) {
+            let taken = supply.quantity.min(missing);
+            if taken.is_zero() {
+                break;
+            }
+            supply.quantity -= taken;
+            missing -= taken;
+            last = last.or(Some(supply.due_at));
+            self.set_aside.push(Supply { quantity: taken, ..supply.clone() });
+        }
+        self.left.retain(|supply| !supply.quantity.is_zero());
+        (quantity.saturating_sub(missing), last)
+    }
+
+    /// The first location by name that expects so many units.
+    fn location_with(&self, quantity: Units, is_usable: impl Fn(&Supply) -> bool) -> Option<LocationId> {
+        let mut sums: BTreeMap<&LocationId, Units> = BTreeMap::new();
+        for supply in self.left.iter().filter(|supply| is_usable(supply)) {
+            *sums.entry(&supply.location).or_default() += supply.quantity;
+        }
+        sums.into_iter().find(|(_, sum)| *sum >= quantity).map(|(location, _)| location.clone())
+    }
+
+    /// Assigns supplies, the earliest first, to an entry with some free units. Returns when the last unit is expected, or
+    /// nothing if not all of them are. Units that must come from one location wait until that location has them all.
+    fn serve(&mut self, entry: &BackorderEntry, wanted: Units, given: &[Allocation]) -> Option<Timestamp> {
+        let whole = entry.eligibility.whole;
+        let only = whole.then(|| self.first_complete(entry, given)).flatten();
+        if whole && only.is_none() {
+            return None;
+        }
+        let counts = given.iter().filter(|there| only.as_ref().is_none_or(|only| there.location == *only));
+        let mut missing = wanted.saturating_sub(counts.map(|there| there.quantity).sum());
+        let mut last = None;
+        let mut split = entry.eligibility.split.clone();
+        let mut admits = |location: &LocationId| split.as_mut().is_none_or(|split| split.admit(location));
+        for there in given {
+            admits(&there.location);
+        }
+        let may_give = |supply: &&mut Supply| match &only {
+            Some(only) => supply.location == *only,
+            None => entry.eligibility.allows(&supply.location) && admits(&supply.location),
+        };
+        let mut is_used_up = false;
+        for supply in self.left.iter_mut().filter(may_give) {
+            if missing.is_zero() {
+                break;
+            }
+            let taken = supply.quantity.min(missing);
+            supply.quantity -= taken;
+            missing -= taken;
+            last = Some(supply.due_at);
+            is_used_up |= supply.quantity.is_zero();
+        }
+        // Later entries of a long queue do not look at used-up supplies again.
+        if is_used_up {
+            self.left.retain(|supply| !supply.quantity.is_zero());
+        }
+        last.filter(|_| missing.is_zero())
+    }
+
+    /// The location that has all units first, together with those that are free there.
+    fn first_complete(&self, entry: &BackorderEntry, given: &[Allocation]) -> Option<LocationId> {
+        let mut sums: BTreeMap<&LocationId, Units> =
+            given.iter().map(|there| (&there.location, there.quantity)).collect();
+        for supply in self.left.iter().filter(|supply| entry.eligibility.allows(&supply.location)) {
+            let sum = sums.entry(&supply.location).or_default();
+            *sum += supply.quantity;
+            if *sum >= entry.quantity {
+                return Some(supply.location.clone());
+            }
+        }
+        None
+    }
+}
