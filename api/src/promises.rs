@@ -281,6 +281,9 @@ impl PromiseOption {
         };
         let departures = shipments.iter().map(|shipment| shipment.ship_at);
         let supplies = backorders.iter().map(|backorder| backorder.promised_at);
+        let not_before = order.delivery.as_ref().and_then(|delivery| delivery.ship_not_before);
+        // A supply may come before the order may leave.
+        let supplies = supplies.map(|supply| supply.map(|due| not_before.map_or(due, |time| due.max(time))));
         let last_departure = last(departures.chain(supplies));
         let last_arrival = last(shipments.iter().map(|shipment| shipment.deliver_at));
         Self {

@@ -7,7 +7,7 @@ use crate::sourcing::{Demand, Sourced};
 use crate::values::{Sku, Units};
 
 /// The part of a scheduled order's demand that waits for supplies, within the channel's quotas and the SKUs' backorder limits.
-/// The units of an order whose number of locations is limited wait only if they are all of one SKU and come to one location.
+/// The units of an order whose number of locations is limited wait only if they are all of one SKU and one location expects them all.
 pub(super) fn deferred<A: Aggregates>(
     aggregates: &mut A,
     order: &Order,

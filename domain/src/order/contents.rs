@@ -77,7 +77,7 @@ payloads! {
         location: Option<LocationId>,
         /// The service that was sold, such as `express`.
         service_level: Option<Text<64>>,
-        /// The order is on hold until this time.
+        /// The order is on hold until this time. Supplies that are expected until then serve it before today's units do.
         ship_not_before: Option<Timestamp>,
         /// The goods must have left by this time.
         ship_by: Option<Timestamp>,

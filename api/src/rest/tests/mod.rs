@@ -18,6 +18,7 @@ mod orders;
 mod other_systems;
 mod payloads;
 mod promises;
+mod scheduled_orders;
 mod service;
 mod shipments;
 mod stock_history;

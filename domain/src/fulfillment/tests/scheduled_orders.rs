@@ -58,7 +58,7 @@ fn units_that_no_supply_serves_in_time_are_reserved_now() {
     let refused = shop.try_order(&[(A, 6)], &json!({ "onShortage": "reject" })).unwrap_err();
     assert!(refused.0.contains("5 of 6"), "{refused:?}");
     let too_many = shop.try_order(&[(A, 6)], &scheduled(&json!({ "onShortage": "reject" }))).unwrap_err();
-    assert!(too_many.0.contains("5 of 6"), "the supply is set aside for the first order: {too_many:?}");
+    assert!(too_many.0.contains("5 of 6"), "the supply is assigned to the first order: {too_many:?}");
 }
 
 #[test]

@@ -26,8 +26,8 @@ impl Plan {
 /// The supplies of a SKU, the earliest first, as far as no entry of the queue counts on them yet.
 pub(super) struct ExpectedSupplies {
     left: Vec<Supply>,
-    /// The parts that are set aside for units that are needed later.
-    set_aside: Vec<Supply>,
+    /// The parts that are assigned to units that are needed later.
+    assigned_for_later: Vec<Supply>,
 }
 
 impl StockItem {
@@ -37,16 +37,16 @@ impl StockItem {
         self.queue.iter().map(move |entry| (entry, plan(entry, &mut earmarked, &mut supplies)))
     }
 
-    /// The parts of supplies that are set aside for units that are needed later.
-    pub(crate) fn set_aside(&self) -> Vec<Supply> {
-        if self.has_units_for_later() { self.uncommitted_supplies().set_aside } else { Vec::new() }
+    /// The parts of supplies that are assigned to units that are needed later.
+    pub(crate) fn supplies_for_later(&self) -> Vec<Supply> {
+        if self.has_units_for_later() { self.uncommitted_supplies().assigned_for_later } else { Vec::new() }
     }
 
     /// How many of an order's units could wait for supplies that come before they are needed, and that no entry of the queue
     /// counts on.
     pub fn deferrable(&self, quantity: Units, eligibility: &Eligibility) -> Units {
         let is_expected = eligibility.needed_at.is_some() && !self.supplies.is_empty();
-        let units = || self.uncommitted_supplies().set_aside(quantity, eligibility).0;
+        let units = || self.uncommitted_supplies().assign_for_later(quantity, eligibility).0;
         if is_expected { units() } else { Units::ZERO }
     }
 
@@ -76,7 +76,7 @@ pub(super) fn plan(
     free: &mut BTreeMap<&LocationId, Units>,
     supplies: &mut ExpectedSupplies,
 ) -> Plan {
-    let (later, last_of_later) = supplies.set_aside(entry.quantity, &entry.eligibility);
+    let (later, last_of_later) = supplies.assign_for_later(entry.quantity, &entry.eligibility);
     let wanted = entry.quantity.saturating_sub(later);
     let allocations = take(entry, wanted, free);
     let missing = wanted.saturating_sub(total(&allocations));
@@ -116,7 +116,7 @@ fn take(
 
 impl ExpectedSupplies {
     /// No supplies: every entry gets what is free.
-    pub(super) const NONE: Self = Self { left: Vec::new(), set_aside: Vec::new() };
+    pub(super) const NONE: Self = Self { left: Vec::new(), assigned_for_later: Vec::new() };
 
     pub(super) fn of(item: &StockItem) -> Self {
         let mut left: Vec<Supply> = item.supplies.values().cloned().collect();
@@ -125,9 +125,9 @@ impl ExpectedSupplies {
         Self { left, ..Self::NONE }
     }
 
-    /// Sets supplies aside for units that are needed later. Returns for how many, and when the last of these is expected.
+    /// Assigns supplies to units that are needed later. Returns to how many, and when the last of these is expected.
     /// Units whose locations are limited wait only for one location that expects them all.
-    fn set_aside(&mut self, quantity: Units, eligibility: &Eligibility) -> (Units, Option<Timestamp>) {
+    fn assign_for_later(&mut self, quantity: Units, eligibility: &Eligibility) -> (Units, Option<Timestamp>) {
         let Some(needed_at) = eligibility.needed_at else { return (Units::ZERO, None) };
         let in_time = |supply: &Supply| supply.due_at <= needed_at && eligibility.allows(&supply.location);
         let mut only = None;
@@ -149,7 +149,7 @@ impl ExpectedSupplies {
             supply.quantity -= taken;
             missing -= taken;
             last = last.or(Some(supply.due_at));
-            self.set_aside.push(Supply { quantity: taken, ..supply.clone() });
+            self.assigned_for_later.push(Supply { quantity: taken, ..supply.clone() });
         }
         self.left.retain(|supply| !supply.quantity.is_zero());
         (quantity.saturating_sub(missing), last)

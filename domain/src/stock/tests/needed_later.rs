@@ -52,18 +52,22 @@ fn units_that_arrive_are_set_apart_instead_of_the_supply() {
 }
 
 #[test]
-fn the_latest_supply_in_time_is_set_aside_and_earlier_ones_are_left_to_others() {
+fn the_latest_supply_in_time_is_assigned_and_earlier_ones_are_left_to_others() {
     let supplies = [expect("s1", "DC-1", 4, 40), expect("s2", "DC-1", 4, 50), expect("s3", "DC-1", 4, 99)];
     let item = given(supplies.into_iter().chain([wait_until(1, 5, 60), wait(2, 3, 3)]));
     assert_eq!((date_of(&item, 1), date_of(&item, 2)), (Some(50), Some(40)));
     let by = [39, 40, 50, 99].map(|second| available_by(&item, second));
-    assert_eq!(by, [0, 0, 0, 4], "what is set aside cannot be promised to anyone else");
+    assert_eq!(by, [0, 0, 0, 4], "assigned units cannot be promised to anyone else");
 }
 
 #[test]
 fn an_older_order_counts_on_a_supply_first() {
     let item = given([expect("s1", "DC-1", 5, 40), receive(2, 1), wait(1, 6, 2), earmark()]);
-    assert_eq!(deferrable(&item, 3, &needed_at(60)), 1, "the older order is given two now, and four of the supply");
+    assert_eq!(
+        deferrable(&item, 3, &needed_at(60)),
+        1,
+        "the older order is given two now, and four of the supply"
+    );
     let item = after(&item, wait_until(2, 2, 60));
     assert_eq!((date_of(&item, 1), date_of(&item, 2)), (Some(40), None));
 }

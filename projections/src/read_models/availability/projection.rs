@@ -53,7 +53,7 @@ const TABLES: &[Table] = &[
 #[async_trait]
 impl Projection for AvailabilityProjection {
     const NAME: &'static str = row::NAME;
-    const VERSION: i64 = 11;
+    const VERSION: i64 = 12;
     const TABLES: &'static [Table] = TABLES;
 
     type Key = AvailabilityKey;

@@ -53,6 +53,9 @@ fn waiting(model: &Model, order: &Order, violations: &mut Violations) {
     }
     for (sku, units) in order.backordered_by_sku() {
         let Some(item) = model.items.get(&sku) else { continue };
+        if item.queue.iter().any(|entry| entry.order == order.id && item.may_wait_for_supply(entry)) {
+            continue;
+        }
         for (location, level) in &item.levels {
             let needed = if order.allow_split { 1 } else { units };
             let has_units = level.available() >= needed || is_first(item, &order.id, location, needed);

@@ -41,7 +41,7 @@ fn could_be_served(model: &Model, item: &StockItem, entry: &BackorderEntry, loca
         !is_over && model.may_serve(order, location)
     });
     let is_enough = !entry.whole || item.level(location).supply() >= entry.quantity;
-    may_serve && entry.may_come_from(location) && is_enough
+    may_serve && entry.may_come_from(location) && is_enough && !item.may_wait_for_supply(entry)
 }
 
 /// The documented priority boost in microseconds: one day for `express`, 30 days for `critical`.

@@ -47,6 +47,8 @@ pub struct BackorderEntry {
     pub not_at: BTreeSet<String>,
     /// The locations in use, if no other location may be added.
     pub only_in: Option<BTreeSet<String>>,
+    /// When the units are needed: supplies until then may serve them instead of free units.
+    pub needed_at: Option<i64>,
 }
 
 impl BackorderEntry {
@@ -77,7 +79,8 @@ pub struct StockItem {
     pub shipped: BTreeMap<String, i64>,
     pub limits: BTreeMap<String, ChannelLimit>,
     pub transfers: BTreeMap<String, String>,
-    pub supplies: BTreeSet<String>,
+    /// When expected supplies are due.
+    pub supplies: BTreeMap<String, i64>,
     /// The components of a bundle with their units in one.
     pub components: Vec<(String, i64)>,
     /// The most available units that count as low stock.
@@ -92,6 +95,11 @@ fn holder(data: &Value) -> &str {
 }
 
 impl StockItem {
+    /// True if an entry may wait for a supply although there are free units: it needs its units later.
+    pub fn may_wait_for_supply(&self, entry: &BackorderEntry) -> bool {
+        entry.needed_at.is_some_and(|needed_at| self.supplies.values().any(|due| *due <= needed_at))
+    }
+
     pub fn level(&self, location: &str) -> Level {
         self.levels.get(location).copied().unwrap_or_default()
     }
@@ -149,7 +157,10 @@ impl StockItem {
                 self.transfers.insert(text(data, "transferId").to_owned(), text(data, "to").to_owned());
             }
             "TransferReceived" => self.at(data).on_hand += quantity,
-            "SupplyExpected" => drop(self.supplies.insert(text(data, "supplyId").to_owned())),
+            "SupplyExpected" => {
+                let due = time(data, "dueAt").expect("a time");
+                self.supplies.insert(text(data, "supplyId").to_owned(), due);
+            }
             "SupplyCancelled" => drop(self.supplies.remove(text(data, "supplyId"))),
             "StockPolicySet" => self.set_policy(data, position),
             "StockLow" => return self.change_level("low"),
@@ -301,6 +312,7 @@ impl StockItem {
             not_at: texts(data, "notAt").into_iter().collect(),
             only_in: (data["split"]["more"] == 0)
                 .then(|| texts(&data["split"], "used").into_iter().collect()),
+            needed_at: time(data, "neededAt"),
         };
         let index = self.queue.partition_point(|other| other.place <= entry.place);
         self.queue.insert(index, entry);

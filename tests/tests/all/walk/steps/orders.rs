@@ -55,7 +55,8 @@ fn delivery(random: &mut Random) -> Value {
         10 => json!({ "method": "local", "location": location }),
         11 => json!({ "method": "dropship", "location": location }),
         12 => json!({ "method": "none" }),
-        13 | 14 => json!({ "method": "ship", "shipNotBefore": from_now(random.between(1, 3) * SECOND) }),
+        13 => json!({ "method": "ship", "shipNotBefore": from_now(random.between(1, 3) * SECOND) }),
+        14 => json!({ "method": "ship", "shipNotBefore": from_now(random.between(1, 4) * DAY) }),
         15..18 => {
             json!({ "method": "ship", "shipBy": from_now(random.between(0, 2) * DAY + 3_600 * SECOND) })
         }

@@ -32,7 +32,7 @@ fn receive(random: &mut Random, merchant: &Merchant) -> Option<Draft> {
     if random.chance(10) {
         body["condition"] = (random.pick(&["quarantine", "damaged"])).into();
     }
-    let supplies = merchant.model.items.get(sku).map(|item| item.supplies.iter().collect::<Vec<_>>());
+    let supplies = merchant.model.items.get(sku).map(|item| item.supplies.keys().collect::<Vec<_>>());
     if let Some(supply) = random.any(&supplies.unwrap_or_default())
         && random.chance(25)
     {
