@@ -110,7 +110,8 @@ commands! {
         /// Default: generated.
         order_id: Option<OrderId>,
         channel: ChannelName,
-        /// The order's name in the channel. A second order with the same name is answered with the first one.
+        /// The order's name in the channel. The same order under a known name is answered with the first one; another order is
+        /// refused.
         channel_ref: Option<Reference>,
         /// The customer's name in the channel. Stored unencrypted: not for the name of a person.
         customer_ref: Option<Reference>,

@@ -16,7 +16,7 @@ use crate::values::Units;
 names! {
     /// The overall status of an order, derived from the status axes. Values may be added.
     OrderStatus {
-        /// Nothing is reserved or backordered yet.
+        /// Units are neither reserved nor backordered yet.
         Created,
         /// Units are backordered.
         Backordered,

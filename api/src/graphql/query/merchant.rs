@@ -19,7 +19,7 @@ pub(super) struct MerchantQueries;
 
 #[Object]
 impl MerchantQueries {
-    /// The merchant's locations, by id.
+    /// The merchant's locations, sorted by id.
     #[graphql(complexity = "list_cost(10, child_complexity)")]
     async fn locations(
         &self,
@@ -49,7 +49,7 @@ impl MerchantQueries {
         Ok(Items(Projection::all(request.queries(), request.merchant()?).await?))
     }
 
-    /// All merchants, by id.
+    /// All merchants, sorted by id.
     async fn merchants(&self, context: &Context<'_>) -> Result<Items<Merchant>, Problem> {
         let names = RequestContext::of(context)?.queries().merchants().await?;
         let merchant = |name: &String| {

@@ -133,7 +133,7 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
     }
     let expected = |line: usize| {
         let own = &order.lines[line - 1];
-        json!({ "line": line, "sku": own.sku, "quantity": own.ordered, "reserved": order.held(line),
+        json!({ "line": line, "sku": own.sku, "quantity": own.ordered, "reserved": order.reserved(line),
                 "backordered": own.backordered, "picked": order.picked(line), "packed": order.packed(line),
                 "shipped": order.shipped(line), "delivered": own.delivered, "cancelled": own.cancelled,
                 "returned": own.returned, "fulfilled": own.fulfilled })
@@ -147,12 +147,12 @@ pub fn check_quantities(order: &Order, read: &Value, violations: &mut Violations
         });
     }
     let places = |part: &Value| {
-        let held = list(part, "lines").iter().map(|line| number_or_zero(line, "quantity")).sum::<i64>();
-        (text(part, "fulfillmentOrderId").to_owned(), text(part, "location").to_owned(), held)
+        let reserved = list(part, "lines").iter().map(|line| number_or_zero(line, "quantity")).sum::<i64>();
+        (text(part, "fulfillmentOrderId").to_owned(), text(part, "location").to_owned(), reserved)
     };
     let read: Vec<_> = list(read, "fulfillmentOrders").iter().map(places).collect();
     let expected = order.fulfillment_orders.iter().map(|part| {
-        let kept = part.lines.values().map(|units| units.held + units.shipped).sum::<i64>();
+        let kept = part.lines.values().map(|units| units.reserved + units.shipped).sum::<i64>();
         (part.id.clone(), part.location.clone(), kept)
     });
     let expected: Vec<_> = expected.collect();

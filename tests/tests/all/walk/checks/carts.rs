@@ -27,14 +27,14 @@ pub fn after_command(model: &Model, decision: &Decision, violations: &mut Violat
 /// Checks that the reserved units of a cart equal those of the stock items.
 fn holdings(model: &Model, id: &str, decision: &Decision, violations: &mut Violations) {
     let cart = &model.carts[id];
-    let mut held: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let mut reserved: BTreeMap<(String, String), i64> = BTreeMap::new();
     for (sku, item) in &model.items {
-        for (location, units) in item.held.get(id).into_iter().flatten().filter(|(_, units)| **units != 0) {
-            held.insert((sku.clone(), location.clone()), *units);
+        for (location, units) in item.reserved.get(id).into_iter().flatten().filter(|(_, units)| **units != 0) {
+            reserved.insert((sku.clone(), location.clone()), *units);
         }
     }
     let own: BTreeMap<_, _> = cart.units.clone().into_iter().filter(|(_, units)| *units != 0).collect();
-    violations.check("a cart and the stock items agree on its reserved units", held == own, || {
-        format!("{}: cart {id}: {own:?}, by the stock items {held:?}", describe(decision))
+    violations.check("a cart and the stock items agree on its reserved units", reserved == own, || {
+        format!("{}: cart {id}: {own:?}, by the stock items {reserved:?}", describe(decision))
     });
 }

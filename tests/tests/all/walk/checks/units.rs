@@ -60,7 +60,7 @@ pub fn describe(decision: &Decision) -> String {
 
 fn levels(model: &Model, sku: &str, decision: &Decision, violations: &mut Violations) {
     let item = &model.items[sku];
-    let waiting: i64 = item.queue.iter().map(|entry| entry.quantity).sum();
+    let backordered: i64 = item.queue.iter().map(|entry| entry.quantity).sum();
     let mut earmarked = 0;
     for (location, level) in &item.levels {
         let detail = || format!("{}: {sku} at {location}: {level:?}", describe(decision));
@@ -82,20 +82,20 @@ fn levels(model: &Model, sku: &str, decision: &Decision, violations: &mut Violat
         item.low_stock_at.is_none() || recorded == level,
         || format!("{}: {sku} is {level}, and {recorded} by its events", describe(decision)),
     );
-    violations.check("no more units are earmarked than backordered", earmarked <= waiting, || {
-        format!("{}: {earmarked} units of {sku} are earmarked and {waiting} backordered", describe(decision))
+    violations.check("no more units are earmarked than backordered", earmarked <= backordered, || {
+        format!("{}: {earmarked} units of {sku} are earmarked and {backordered} backordered", describe(decision))
     });
 }
 
 fn lines(order: &Order, decision: &Decision, violations: &mut Violations) {
     for line in order.numbers() {
         let own = &order.lines[line - 1];
-        let parts = [order.pending(line), own.backordered, order.held(line), own.cancelled];
+        let parts = [order.pending(line), own.backordered, order.reserved(line), own.cancelled];
         let is_sound = parts.iter().all(|units| *units >= 0)
             && own.delivered <= order.shipped(line)
             && order.shipped(line) <= order.packed(line)
             && order.packed(line) <= order.picked(line);
-        let of_stock = own.backordered + order.held(line) + order.picked(line) + own.returned;
+        let of_stock = own.backordered + order.reserved(line) + order.picked(line) + own.returned;
         let is_apart = if own.is_without_stock {
             of_stock == 0 && own.fulfilled >= 0 && own.fulfilled + own.cancelled <= own.ordered
         } else {
@@ -105,7 +105,7 @@ fn lines(order: &Order, decision: &Decision, violations: &mut Violations) {
             format!("{}: {} line {line}: {own:?}", describe(decision), order.id)
         });
         violations.check("an order's units add up", is_sound, || {
-            let names = ["pending", "backordered", "held", "cancelled"];
+            let names = ["pending", "backordered", "reserved", "cancelled"];
             let named: Vec<_> = names.iter().zip(parts).collect();
             format!("{}: {} line {line}: {own:?} {named:?}", describe(decision), order.id)
         });
@@ -114,25 +114,25 @@ fn lines(order: &Order, decision: &Decision, violations: &mut Violations) {
 
 /// Checks that an order's reserved and backordered units equal those of the stock items.
 fn holdings(model: &Model, order: &Order, decision: &Decision, violations: &mut Violations) {
-    let mut held: BTreeMap<(String, String), i64> = BTreeMap::new();
-    let mut waiting: BTreeMap<String, i64> = BTreeMap::new();
+    let mut reserved: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let mut backordered: BTreeMap<String, i64> = BTreeMap::new();
     for (sku, item) in &model.items {
         for (location, units) in
-            item.held.get(&order.id).into_iter().flatten().filter(|(_, units)| **units != 0)
+            item.reserved.get(&order.id).into_iter().flatten().filter(|(_, units)| **units != 0)
         {
-            held.insert((sku.clone(), location.clone()), *units);
+            reserved.insert((sku.clone(), location.clone()), *units);
         }
-        let units = item.waiting_for(&order.id);
+        let units = item.backordered_for(&order.id);
         if units != 0 {
-            waiting.insert(sku.clone(), units);
+            backordered.insert(sku.clone(), units);
         }
     }
-    let own = order.held_by_place();
-    violations.check("an order and the stock items agree on its reserved units", held == own, || {
-        format!("{}: {}: {own:?}, by the stock items {held:?}", describe(decision), order.id)
+    let own = order.reserved_by_place();
+    violations.check("an order and the stock items agree on its reserved units", reserved == own, || {
+        format!("{}: {}: {own:?}, by the stock items {reserved:?}", describe(decision), order.id)
     });
     let own = order.backordered_by_sku();
-    violations.check("an order and the queues agree on its backordered units", waiting == own, || {
-        format!("{}: {}: {own:?}, by the queues {waiting:?}", describe(decision), order.id)
+    violations.check("an order and the queues agree on its backordered units", backordered == own, || {
+        format!("{}: {}: {own:?}, by the queues {backordered:?}", describe(decision), order.id)
     });
 }

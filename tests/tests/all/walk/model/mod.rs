@@ -198,9 +198,9 @@ impl Model {
         let Some(item) = self.items.get(sku) else { return 0 };
         let is_open = |name: &String| self.locations.get(name).is_some_and(|location| !location.is_paused);
         let levels = || item.levels.iter().filter(|(name, _)| is_open(name)).map(|(_, level)| level);
-        let waiting: i64 = item.queue.iter().map(|entry| entry.quantity).sum();
+        let backordered: i64 = item.queue.iter().map(|entry| entry.quantity).sum();
         let earmarked: i64 = levels().map(|level| level.earmarked).sum();
-        levels().map(Level::available).sum::<i64>() - (waiting - earmarked).max(0)
+        levels().map(Level::available).sum::<i64>() - (backordered - earmarked).max(0)
     }
 
     /// The locations at which an event reserves units of an order.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::walk::json::{list, number, optional_text, text, texts, time};
 
-/// One line. `ordered = pending + backordered + held + shipped + cancelled`; without stock, `ordered = open + fulfilled +
+/// One line. `ordered = pending + backordered + reserved + shipped + cancelled`; without stock, `ordered = open + fulfilled +
 /// cancelled`.
 #[derive(Debug, Clone, Default)]
 pub struct Line {
@@ -27,7 +27,7 @@ pub struct Line {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Units {
     /// Reserved and not shipped.
-    pub held: i64,
+    pub reserved: i64,
     pub shipped: i64,
     /// Picked, shipped ones included.
     pub picked: i64,
@@ -104,8 +104,8 @@ impl Order {
         self.fulfillment_orders.iter().filter_map(|part| part.lines.get(&line)).map(of).sum()
     }
 
-    pub fn held(&self, line: usize) -> i64 {
-        self.sum(line, |units| units.held)
+    pub fn reserved(&self, line: usize) -> i64 {
+        self.sum(line, |units| units.reserved)
     }
 
     pub fn shipped(&self, line: usize) -> i64 {
@@ -129,7 +129,7 @@ impl Order {
     /// Units of a line that are in no other state; negative for units that left and were not ordered.
     fn undecided(&self, line: usize) -> i64 {
         let own = &self.lines[line - 1];
-        let open = own.ordered - own.backordered - self.held(line) - self.shipped(line) - own.cancelled;
+        let open = own.ordered - own.backordered - self.reserved(line) - self.shipped(line) - own.cancelled;
         if own.is_without_stock { 0 } else { open }
     }
 
@@ -155,12 +155,12 @@ impl Order {
 
     /// Locations with reserved or shipped units of the order.
     pub fn used_locations(&self) -> BTreeSet<String> {
-        self.locations(|units| units.held + units.shipped > 0)
+        self.locations(|units| units.reserved + units.shipped > 0)
     }
 
     /// Locations with reserved units of the order.
     pub fn holding_locations(&self) -> BTreeSet<String> {
-        self.locations(|units| units.held > 0)
+        self.locations(|units| units.reserved > 0)
     }
 
     fn locations(&self, counts: impl Fn(&Units) -> bool) -> BTreeSet<String> {
@@ -169,31 +169,31 @@ impl Order {
     }
 
     /// Reserved units by SKU and location.
-    pub fn held_by_place(&self) -> BTreeMap<(String, String), i64> {
-        let mut held = BTreeMap::new();
+    pub fn reserved_by_place(&self) -> BTreeMap<(String, String), i64> {
+        let mut reserved = BTreeMap::new();
         for part in &self.fulfillment_orders {
-            for (line, units) in part.lines.iter().filter(|(_, units)| units.held > 0) {
+            for (line, units) in part.lines.iter().filter(|(_, units)| units.reserved > 0) {
                 let place = (self.lines[line - 1].sku.clone(), part.location.clone());
-                *held.entry(place).or_default() += units.held;
+                *reserved.entry(place).or_default() += units.reserved;
             }
         }
-        held
+        reserved
     }
 
     /// Picked and unshipped units of a SKU at a location: a count cannot release them.
     pub fn picked_at(&self, sku: &str, location: &str) -> i64 {
         let there = self.fulfillment_orders.iter().filter(|part| part.location == location);
         let lines = there.flat_map(|part| &part.lines).filter(|(line, _)| self.lines[**line - 1].sku == sku);
-        lines.map(|(_, units)| (units.picked - units.shipped).min(units.held).max(0)).sum()
+        lines.map(|(_, units)| (units.picked - units.shipped).min(units.reserved).max(0)).sum()
     }
 
     /// Backordered units by SKU.
     pub fn backordered_by_sku(&self) -> BTreeMap<String, i64> {
-        let mut waiting = BTreeMap::new();
+        let mut backordered = BTreeMap::new();
         for line in self.lines.iter().filter(|line| line.backordered > 0) {
-            *waiting.entry(line.sku.clone()).or_default() += line.backordered;
+            *backordered.entry(line.sku.clone()).or_default() += line.backordered;
         }
-        waiting
+        backordered
     }
 
     /// The ids of the holds on the whole order with the reason `inventory_out_of_stock`.
@@ -328,7 +328,7 @@ impl Order {
                 self.fulfillment_orders.push(part);
             }
             assert_eq!(self.part(given).location, text(given, "location"), "units join their own location");
-            self.each_unit(given, |units, count| units.held += count);
+            self.each_unit(given, |units, count| units.reserved += count);
             if data["waited"] == true {
                 self.each(list(given, "lines"), |line, units| line.backordered -= units);
             }
@@ -340,9 +340,9 @@ impl Order {
     /// Releases units of a fulfillment order. Returns its location.
     fn release(&mut self, data: &Value) -> String {
         self.each_unit(data, |units, count| {
-            units.held -= count;
-            units.picked = units.picked.min(units.held + units.shipped);
-            units.packed = units.packed.min(units.held + units.shipped);
+            units.reserved -= count;
+            units.picked = units.picked.min(units.reserved + units.shipped);
+            units.packed = units.packed.min(units.reserved + units.shipped);
         });
         self.part(data).location.clone()
     }
@@ -356,7 +356,7 @@ impl Order {
     fn expire(&mut self, data: &Value) {
         self.release_all(data);
         self.each(list(data, "waited"), |line, units| line.backordered -= units);
-        let is_reserved = self.numbers().any(|line| self.held(line) > 0);
+        let is_reserved = self.numbers().any(|line| self.reserved(line) > 0);
         self.expires_at = self.expires_at.filter(|_| is_reserved);
         self.has_expired = true;
     }
@@ -382,8 +382,8 @@ impl Order {
                 let (line, count) = (index(named), number(named, "quantity"));
                 let uncommitted = self.pending(line) + self.lines[line - 1].backordered;
                 let units = self.part(data).lines.entry(line).or_default();
-                let excess = (count - units.held).max(0);
-                units.held -= count - excess;
+                let excess = (count - units.reserved).max(0);
+                units.reserved -= count - excess;
                 units.shipped += count;
                 units.packed = units.packed.max(units.shipped);
                 units.picked = units.picked.max(units.packed);
@@ -401,14 +401,14 @@ impl Order {
     fn cancel_shipment(&mut self, data: &Value) {
         self.each_unit(data, |units, count| {
             units.shipped -= count;
-            units.held += count;
+            units.reserved += count;
         });
         let part = self.part(data);
         for named in list(data, "unreserved") {
             let units = part.lines.entry(index(named)).or_default();
-            units.held -= number(named, "quantity");
-            units.picked = units.picked.min(units.held + units.shipped);
-            units.packed = units.packed.min(units.held + units.shipped);
+            units.reserved -= number(named, "quantity");
+            units.picked = units.picked.min(units.reserved + units.shipped);
+            units.packed = units.packed.min(units.reserved + units.shipped);
         }
         self.each(list(data, "cancelled"), |line, units| line.cancelled += units);
         let shipment = text(data, "shipmentId");

@@ -72,7 +72,7 @@ pub struct StockItem {
     pub levels: BTreeMap<String, Level>,
     pub queue: Vec<BackorderEntry>,
     /// Reserved units by order or cart, and location.
-    pub held: BTreeMap<String, BTreeMap<String, i64>>,
+    pub reserved: BTreeMap<String, BTreeMap<String, i64>>,
     /// When the reservation of an order or cart expires.
     pub until: BTreeMap<String, i64>,
     /// Units shipped, by order.
@@ -114,14 +114,14 @@ impl StockItem {
     }
 
     /// Backordered units of an order.
-    pub fn waiting_for(&self, order: &str) -> i64 {
+    pub fn backordered_for(&self, order: &str) -> i64 {
         self.queue.iter().filter(|entry| entry.order == order).map(|entry| entry.quantity).sum()
     }
 
     /// Units promised to an order: reserved, backordered or shipped.
     pub fn promised_to(&self, order: &str) -> i64 {
-        let held: i64 = self.held.get(order).into_iter().flat_map(BTreeMap::values).sum();
-        held + self.waiting_for(order) + self.shipped.get(order).copied().unwrap_or(0)
+        let reserved: i64 = self.reserved.get(order).into_iter().flat_map(BTreeMap::values).sum();
+        reserved + self.backordered_for(order) + self.shipped.get(order).copied().unwrap_or(0)
     }
 
     /// Applies an event. Returns the violations that it finds.
@@ -201,8 +201,8 @@ impl StockItem {
             let level = self.at(allocation);
             level.reserved += quantity;
             level.earmarked -= if has_waited { quantity } else { 0 };
-            let held = self.held.entry(order.clone()).or_default();
-            *held.entry(location.to_owned()).or_default() += quantity;
+            let reserved = self.reserved.entry(order.clone()).or_default();
+            *reserved.entry(location.to_owned()).or_default() += quantity;
             all += quantity;
         }
         if has_waited {
@@ -223,10 +223,10 @@ impl StockItem {
     /// Releases units that an order has reserved at a location.
     fn give_back(&mut self, order: &str, location: &str, quantity: i64) -> Option<String> {
         self.levels.entry(location.to_owned()).or_default().reserved -= quantity;
-        let held = self.held.entry(order.to_owned()).or_default().entry(location.to_owned()).or_default();
-        *held -= quantity;
-        let is_short = *held < 0;
-        if self.held[order].values().all(|held| *held == 0) {
+        let reserved = self.reserved.entry(order.to_owned()).or_default().entry(location.to_owned()).or_default();
+        *reserved -= quantity;
+        let is_short = *reserved < 0;
+        if self.reserved[order].values().all(|reserved| *reserved == 0) {
             self.until.remove(order);
         }
         is_short.then(|| format!("{order} gives back {quantity} units at {location}, which it does not hold"))
@@ -238,7 +238,7 @@ impl StockItem {
             self.until.iter().filter(|(_, end)| **end <= until).map(|(order, _)| order.clone()).collect();
         let mut freed: BTreeMap<String, i64> = BTreeMap::new();
         for order in ended {
-            for (location, quantity) in self.held.remove(&order).unwrap_or_default() {
+            for (location, quantity) in self.reserved.remove(&order).unwrap_or_default() {
                 *freed.entry(location).or_default() += quantity;
             }
             self.until.remove(&order);
@@ -277,7 +277,7 @@ impl StockItem {
         let level = self.at(data);
         level.on_hand += quantity;
         level.reserved += reserved;
-        *self.held.entry(order.clone()).or_default().entry(location).or_default() += reserved;
+        *self.reserved.entry(order.clone()).or_default().entry(location).or_default() += reserved;
         *self.shipped.entry(order).or_default() -= quantity;
     }
 
