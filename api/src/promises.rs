@@ -75,6 +75,8 @@ pub(crate) struct PromiseDestination {
 pub(crate) enum PromiseStatus {
     /// All units are on the shelves.
     InStock,
+    /// All units are on the shelves, or are expected before `delivery.shipNotBefore`.
+    Expected,
     /// Some units would have to be backordered.
     Backordered,
     /// The order would be refused, held or shortened: not all units can be promised.
@@ -89,7 +91,8 @@ pub(crate) struct PromiseOption {
     /// The service. Absent: the request names none.
     service_level: Option<Text<64>>,
     status: PromiseStatus,
-    /// When the last units could leave. Absent: unknown, or they are unavailable.
+    /// When the last units could leave. Absent: unknown, or they are unavailable. Of units that are not in stock, cut-offs and
+    /// capacity are not known yet.
     ship_at: Option<Timestamp>,
     /// When the last units could arrive. Absent: the policy has no transit time, or not all units are in stock.
     deliver_at: Option<Timestamp>,
@@ -274,14 +277,18 @@ impl PromiseOption {
         let backordered = order.lines.iter().filter(|line| !line.backordered.is_zero());
         let backorders: Vec<_> = backordered.map(|line| PromisedBackorder::of(line, numbers)).collect();
         let without_stock = order.lines.iter().filter(|line| !line.ordered.requires_stock);
-        let status = match (order.lines.iter().all(is_promised), backorders.is_empty()) {
-            (false, _) => PromiseStatus::Unavailable,
-            (true, false) => PromiseStatus::Backordered,
-            (true, true) => PromiseStatus::InStock,
+        let not_before = order.delivery.as_ref().and_then(|delivery| delivery.ship_not_before);
+        let is_expected = |backorder: &PromisedBackorder| {
+            backorder.promised_at.zip(not_before).is_some_and(|(due, not_before)| due <= not_before)
+        };
+        let status = match order.lines.iter().all(is_promised) {
+            false => PromiseStatus::Unavailable,
+            true if backorders.is_empty() => PromiseStatus::InStock,
+            true if backorders.iter().all(is_expected) => PromiseStatus::Expected,
+            true => PromiseStatus::Backordered,
         };
         let departures = shipments.iter().map(|shipment| shipment.ship_at);
         let supplies = backorders.iter().map(|backorder| backorder.promised_at);
-        let not_before = order.delivery.as_ref().and_then(|delivery| delivery.ship_not_before);
         // A supply may come before the order may leave.
         let supplies = supplies.map(|supply| supply.map(|due| not_before.map_or(due, |time| due.max(time))));
         let last_departure = last(departures.chain(supplies));

@@ -38,7 +38,14 @@ pub(super) fn join_queue<A: Aggregates>(
         });
         aggregates.decide_stock(sku, &command)?;
     }
-    hold_without_location(aggregates, id, &eligibility)
+    let mut due = hold_without_location(aggregates, id, &eligibility)?;
+    for sku in demand.keys() {
+        // An order that joins ahead of scheduled ones may take their supplies: they then get free units.
+        if aggregates.stock(sku)?.may_serve_scheduled() {
+            due.push(Reaction::Reallocate(sku.clone()));
+        }
+    }
+    Ok(due)
 }
 
 fn hold_without_location<A: Aggregates>(
@@ -54,20 +61,16 @@ fn hold_without_location<A: Aggregates>(
 
 /// The locations that may supply an order from the queue: neither those that rejected it nor those that cannot ship it in
 /// time. An order with a delivery location, or that must not be split, has one. The channel's split limit applies. A scheduled
-/// order needs its units later.
+/// order needs its units later, unless the number of its locations is limited: a supply elsewhere could not join the others.
 pub(super) fn eligibility<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<Eligibility, A::Error> {
     let mut not_at = order.rejected_by.clone();
     if order.ship_by().is_some() {
         let network = aggregates.network()?;
         not_at.extend(too_late(aggregates, order, network.locations.keys())?);
     }
-    Ok(Eligibility {
-        only_at: order.supply_location().cloned(),
-        not_at,
-        split: split_allowance(aggregates, order)?,
-        whole: order.must_not_split(),
-        needed_at: order.scheduled_until(),
-    })
+    let (split, whole) = (split_allowance(aggregates, order)?, order.must_not_split());
+    let needed_at = order.scheduled_until().filter(|_| split.is_none() && !whole);
+    Ok(Eligibility { only_at: order.supply_location().cloned(), not_at, split, whole, needed_at })
 }
 
 /// The number of locations that the order may still add, where its channel has a split limit.

@@ -3,11 +3,13 @@
 use super::aggregates::Aggregates;
 use super::backorder_queue::eligibility;
 use crate::order::Order;
-use crate::sourcing::{Demand, Sourced};
+use crate::sourcing::Demand;
 use crate::values::{Sku, Units};
 
 /// The part of a scheduled order's demand that waits for supplies, within the channel's quotas and the SKUs' backorder limits.
-/// The units of an order whose number of locations is limited wait only if they are all of one SKU and one location expects them all.
+///
+/// An order needs units that are reserved now if its number of locations is limited, if it takes over a cart, if it books
+/// capacity for a date (`shipBy`), or if its reservation expires before it is paid.
 pub(super) fn deferred<A: Aggregates>(
     aggregates: &mut A,
     order: &Order,
@@ -15,41 +17,30 @@ pub(super) fn deferred<A: Aggregates>(
     quotas: &Demand,
 ) -> Result<Demand, A::Error> {
     let mut deferred = Demand::new();
-    if order.scheduled_until().is_none() {
+    let now = aggregates.now();
+    let has_cart = order.created.as_ref().is_some_and(|created| created.reservation.is_some());
+    let must_reserve = has_cart || order.ship_by().is_some() || order.reserved_until(now).is_some();
+    if order.scheduled_until().is_none() || must_reserve {
         return Ok(deferred);
     }
-    let eligibility = eligibility(aggregates, order)?;
+    let (eligibility, network) = (eligibility(aggregates, order)?, aggregates.network()?);
     for (sku, wanted) in demand {
         let item = aggregates.stock(sku)?;
         let limits = [quotas.get(sku).copied(), item.remaining_backorders()];
         let most = limits.into_iter().flatten().fold(*wanted, Units::min);
-        let units = item.deferrable(most, &eligibility);
+        let units = item.deferrable(most, &eligibility, now, |location| !network.is_paused(location));
         if !units.is_zero() {
             deferred.insert(sku.clone(), units);
         }
-    }
-    let is_limited = eligibility.whole || eligibility.split.is_some();
-    if is_limited && (demand.len() > 1 || deferred != *demand) {
-        deferred.clear();
     }
     Ok(deferred)
 }
 
 /// A demand, or limits, without the units that wait. A SKU without units stays as a limit of none.
 pub(super) fn without(deferred: &Demand, units: &Demand) -> Demand {
-    let left = |(sku, units): (&Sku, &Units)| (sku.clone(), units.saturating_sub(units_of(deferred, sku)));
+    let left = |(sku, units): (&Sku, &Units)| {
+        let waiting = deferred.get(sku).copied().unwrap_or_default();
+        (sku.clone(), units.saturating_sub(waiting))
+    };
     units.iter().map(left).collect()
-}
-
-/// Counts the units that wait as requested and available, for people who read what is missing.
-pub(super) fn count_as_available(deferred: &Demand, sourced: &mut Sourced) {
-    for shortage in &mut sourced.shortages {
-        let units = units_of(deferred, &shortage.sku);
-        shortage.requested += units;
-        shortage.available += units;
-    }
-}
-
-fn units_of(demand: &Demand, sku: &Sku) -> Units {
-    demand.get(sku).copied().unwrap_or_default()
 }

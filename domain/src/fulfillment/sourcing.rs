@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::aggregates::Aggregates;
 use super::cart_reservations::convert_cart;
 use super::decision::{decide_once, reallocate};
-use super::deferral::{count_as_available, deferred, without};
+use super::deferral::{deferred, without};
 use super::reactions::{Reaction, SourcingRequest};
 use super::ship_dates::{Departure, Registered, capacity_streams, departure, promised_dates};
 use crate::distance::{self, Coordinates};
@@ -79,9 +79,8 @@ pub(super) fn choose_locations<A: Aggregates>(
     let (quotas, mut demand) = (without(&deferred, &quotas), without(&deferred, demand));
     demand.retain(|_, units| !units.is_zero());
     let candidates = candidates(aggregates, order, &demand, request, destination, freed)?;
-    let mut sourced = source_within(&quotas, &demand, &candidates, &rules);
+    let sourced = source_within(&quotas, &demand, &candidates, &rules);
     let ships_too_late = ships_too_late(&sourced, &quotas, &demand, &candidates, &rules);
-    count_as_available(&deferred, &mut sourced);
     let chosen: BTreeSet<LocationId> =
         sourced.allocations.iter().map(|(location, _)| location.clone()).collect();
     let promises = promised_dates(aggregates, order, &chosen)?;

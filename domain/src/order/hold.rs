@@ -110,10 +110,11 @@ fn hold_whole(
 }
 
 impl Order {
-    /// When the hold of an order that must not leave yet ends. None if it has no such hold.
+    /// When the hold of an order that must not leave yet ends. None if it has no such hold, or if nothing ends it.
     pub fn scheduled_until(&self) -> Option<Timestamp> {
-        let scheduled = self.holds.iter().filter(|hold| hold.reason == HoldReason::Scheduled);
-        scheduled.filter_map(|hold| hold.until).max()
+        let is_scheduled =
+            |hold: &&Hold| hold.reason == HoldReason::Scheduled && hold.fulfillment_order_id.is_none();
+        self.holds.iter().filter(is_scheduled).filter_map(|hold| hold.until).max()
     }
 }
 

@@ -13,7 +13,7 @@ use super::refusals::OrderRefusal;
 use super::state::Order;
 use super::totals::LineTotals;
 use crate::policy::{Criterion, OnShortage};
-use crate::sourcing::{Demand, Sourced};
+use crate::sourcing::{Demand, Shortage, Sourced};
 use crate::stock::Allocation;
 use crate::values::{FulfillmentOrderId, LineNumber, Literal, LocationId, OrderId, Sku, Timestamp, Units};
 
@@ -70,6 +70,17 @@ impl ReserveInventory {
     fn promises_any(&self) -> bool {
         !self.sourced.allocations.is_empty() || !self.deferred.is_empty()
     }
+
+    /// What is missing of the whole order, for the client: units that could wait for a supply are available.
+    fn shortages(&self) -> Vec<Shortage> {
+        let mut shortages = self.sourced.shortages.clone();
+        for shortage in &mut shortages {
+            let deferred = self.deferred.get(&shortage.sku).copied().unwrap_or_default();
+            shortage.requested += deferred;
+            shortage.available += deferred;
+        }
+        shortages
+    }
 }
 
 pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
@@ -92,7 +103,7 @@ pub(super) fn reserve(order: &Order, command: &ReserveInventory) -> Decision {
         return Err(too_late(order, earliest));
     }
     if !is_acceptable && !may_hold {
-        return Err(OrderRefusal::InsufficientStock(sourced.shortages.clone()));
+        return Err(OrderRefusal::InsufficientStock(command.shortages()));
     }
     let mut events: Vec<OrderEvent> = vec![order_sourced(command, is_acceptable).into()];
     if is_acceptable {

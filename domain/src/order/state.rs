@@ -242,7 +242,7 @@ impl Order {
     }
 
     /// When units that are reserved at a time expire: together with those that are reserved already. Absent: never.
-    pub(super) fn reserved_until(&self, at: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn reserved_until(&self, at: Timestamp) -> Option<Timestamp> {
         let reserve_for = self.created.as_ref()?.reserve_for.filter(|_| !self.is_confirmed())?;
         let holds_some = self.fulfillment_orders.iter().any(FulfillmentOrder::is_open);
         self.expires_at.or_else(|| (!holds_some).then(|| reserve_for.after(at)))

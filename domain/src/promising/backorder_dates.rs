@@ -13,19 +13,19 @@ impl StockItem {
     /// backordered units that are not earmarked yet.
     ///
     /// That is the least, over all later times, of supply by then less demand by then: supply only grows, and demand is due
-    /// at once, except that of units that are needed later and have supplies assigned.
+    /// at once, except that of scheduled entries which have supplies assigned.
     pub fn available_by(&self, time: Timestamp, is_open: impl Fn(&LocationId) -> bool) -> Units {
         let levels = self.levels.iter().filter(|(location, _)| is_open(location));
         let now: Units = levels.map(|(_, level)| level.available()).sum();
         let in_time = |supply: &&Supply| supply.due_at <= time && is_open(&supply.location);
-        let for_later = self.supplies_for_later();
+        let of_scheduled = self.supplies_of_scheduled();
         let sum = |supplies: &mut dyn Iterator<Item = &Supply>| -> Units {
             supplies.filter(in_time).map(|supply| supply.quantity).sum()
         };
-        let expected = sum(&mut self.supplies.values()).saturating_sub(sum(&mut for_later.iter()));
+        let expected = sum(&mut self.supplies.values()).saturating_sub(sum(&mut of_scheduled.iter()));
         let earmarked: Units = self.levels.values().map(|level| level.earmarked).sum();
-        let needed_later: Units = for_later.iter().map(|supply| supply.quantity).sum();
-        (now + expected).saturating_sub(self.backordered().saturating_sub(earmarked + needed_later))
+        let deferred: Units = of_scheduled.iter().map(|supply| supply.quantity).sum();
+        (now + expected).saturating_sub(self.backordered().saturating_sub(earmarked + deferred))
     }
 
     /// When the last unit is expected of each order in the queue that cannot be served completely now; nothing if not all

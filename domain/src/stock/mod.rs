@@ -100,6 +100,8 @@ pub struct StockItem {
     pub recorded_level: AvailabilityLevel,
     /// Units that orders wait for, in the order in which they are served.
     pub queue: Arc<Vec<BackorderEntry>>,
+    /// How many entries of the queue need their units later.
+    pub scheduled_entries: usize,
     /// Reservations that end at a given time, the earliest first.
     pub expiring: Arc<Vec<ExpiringReservation>>,
     /// Units that carts have reserved, by the time at which they end, the earliest first.

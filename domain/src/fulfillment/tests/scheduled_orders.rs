@@ -98,18 +98,62 @@ fn an_order_that_is_scheduled_earlier_takes_todays_units() {
 }
 
 #[test]
-fn an_unsplit_order_waits_for_a_supply_only_as_a_whole() {
-    let unsplit = json!({ "allowSplit": false });
-    let mut shop = with_supply(6);
-    let order = shop.order_of(&[(A, 6)], &scheduled(&unsplit));
-    assert_eq!(shop.held_and_waiting(order), (0, 6));
-    let mut shop = with_supply(6);
-    let order = shop.order_of(&[(A, 7)], &scheduled(&unsplit));
-    assert_eq!(shop.held_and_waiting(order), (7, 0));
-    let mut shop = with_supply(6);
+fn an_order_that_needs_reserved_units_does_not_wait_for_a_supply() {
+    let unpaid = json!({ "payment": "required", "reserveFor": "PT1H" });
+    let due =
+        json!({ "delivery": { "method": "ship", "shipNotBefore": time(DUE), "shipBy": time(DUE + 9) } });
+    for terms in [json!({ "allowSplit": false }), unpaid, due] {
+        let mut shop = with_supply(10);
+        let order = shop.order_of(&[(A, 6)], &with(scheduled(&json!({})), &terms));
+        assert_eq!(shop.held_and_waiting(order), (6, 0), "{terms}");
+    }
+    let mut limited = with_supply(10);
+    limited.limit_split(1);
+    let order = limited.order_of(&[(A, 6)], &scheduled(&json!({})));
+    assert_eq!(limited.held_and_waiting(order), (6, 0));
+}
+
+#[test]
+fn a_shortage_in_addition_to_a_supply_follows_the_rule_of_the_order() {
+    let expected = [("backorder", (10, 9)), ("cancel_remainder", (10, 4)), ("hold", (0, 0))];
+    for (on_shortage, units) in expected {
+        let mut shop = with_supply(4);
+        let order = shop.order_of(&[(A, 19)], &scheduled(&json!({ "onShortage": on_shortage })));
+        assert_eq!(shop.held_and_waiting(order), units, "{on_shortage}");
+        assert_eq!(shop.is_on_hold_for_stock(order), on_shortage == "hold");
+    }
+    let mut shop = with_supply(4);
+    let refused = shop.try_order(&[(A, 19)], &scheduled(&json!({ "onShortage": "reject" }))).unwrap_err();
+    assert!(refused.0.contains("14 of 19"), "{refused:?}");
+}
+
+#[test]
+fn a_supply_that_arrives_in_parts_is_reserved_in_parts() {
+    let mut shop = with_supply(10);
+    let order = shop.order_of(&[(A, 10)], &scheduled(&json!({})));
+    let part = json!({ "sku": sku(A), "location": location(0), "quantity": 6, "supplyId": "s1" });
+    let command = StockCommand::ReceiveStock(read(part), shop.now());
+    shop.change_stock(&sku(A), &command).unwrap();
+    shop.fill(&sku(A)).unwrap();
+    assert_eq!(shop.held_and_waiting(order), (6, 4));
+    let today = shop.order_of(&[(A, 10)], &json!({ "onShortage": "reject" }));
+    assert_eq!(shop.held_and_waiting(today), (10, 0));
+}
+
+#[test]
+fn an_urgent_order_may_take_the_supply_of_a_scheduled_one_which_then_gets_todays_units() {
+    let mut shop = with_supply(10);
+    let order = shop.order_of(&[(A, 10)], &scheduled(&json!({})));
+    let urgent = scheduled(&json!({ "priority": "express" }));
+    let first = shop.order_of(&[(A, 4)], &urgent);
+    assert_eq!(shop.held_and_waiting(first), (4, 0), "the supply is assigned already");
     shop.receive(B, 0, 1);
-    let order = shop.order_of(&[(A, 2), (B, 1)], &scheduled(&unsplit));
-    assert_eq!(shop.held_and_waiting(order), (2, 0));
+    let today = shop.order_of(&[(A, 8)], &json!({ "priority": "express" }));
+    assert_eq!(shop.held_and_waiting(today), (6, 2));
+    assert_eq!(shop.orders[today].promised.get(&sku(A)), Some(&time(DUE - 1)));
+    assert_eq!(shop.held_and_waiting(order), (0, 10), "it gets none");
+    shop.receive(A, 0, 5);
+    assert_eq!([today, order].map(|one| shop.held_and_waiting(one)), [(8, 0), (0, 10)]);
 }
 
 #[test]

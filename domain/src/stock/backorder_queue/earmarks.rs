@@ -53,8 +53,8 @@ fn shares<'a>(
     mut left: BTreeMap<&'a LocationId, Units>,
 ) -> impl Iterator<Item = Share> + use<'a> {
     left.retain(|_, units| !units.is_zero());
-    let needs_supplies = !left.is_empty() && item.has_units_for_later();
-    let mut supplies = if needs_supplies { ExpectedSupplies::of(item) } else { ExpectedSupplies::NONE };
+    let needs_supplies = !left.is_empty() && item.may_serve_scheduled();
+    let mut supplies = if needs_supplies { ExpectedSupplies::of(item) } else { ExpectedSupplies::IGNORED };
     let mut queue = item.queue.iter();
     std::iter::from_fn(move || {
         while !left.is_empty() {

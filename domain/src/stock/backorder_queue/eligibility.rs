@@ -22,7 +22,8 @@ pub struct Eligibility {
     pub split: Option<SplitAllowance>,
     /// Whether all units must come at once, from one location. Otherwise they come as they arrive.
     pub whole: bool,
-    /// When they are needed: supplies that are expected until then serve them before free units do. At once when absent.
+    /// When they are needed, for a scheduled entry: supplies that are expected until then serve it before free units do. At
+    /// once when absent.
     pub needed_at: Option<Timestamp>,
 }
 

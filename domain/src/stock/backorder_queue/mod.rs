@@ -254,6 +254,7 @@ pub(super) fn backordered(item: &mut StockItem, backordered: &StockBackordered) 
         promised_at: None,
         channel,
     };
+    item.scheduled_entries += usize::from(entry.eligibility.needed_at.is_some());
     let index = item.queue.partition_point(|other| other.effective_since <= entry.effective_since);
     Arc::make_mut(&mut item.queue).insert(index, entry);
 }
@@ -292,4 +293,8 @@ fn take_off(item: &mut StockItem, order_id: OrderId, quantity: Units) {
         rest -= taken;
     }
     queue.retain(|entry| !entry.quantity.is_zero());
+    if item.scheduled_entries > 0 {
+        item.scheduled_entries =
+            item.queue.iter().filter(|entry| entry.eligibility.needed_at.is_some()).count();
+    }
 }

@@ -23,11 +23,11 @@ impl Plan {
     }
 }
 
-/// The supplies of a SKU, the earliest first, as far as no entry of the queue counts on them yet.
+/// The supplies of a SKU, the earliest first, as far as they are not assigned to an entry of the queue.
 pub(super) struct ExpectedSupplies {
     left: Vec<Supply>,
-    /// The parts that are assigned to units that are needed later.
-    assigned_for_later: Vec<Supply>,
+    /// The parts that are assigned to scheduled entries.
+    of_scheduled: Vec<Supply>,
 }
 
 impl StockItem {
@@ -37,22 +37,31 @@ impl StockItem {
         self.queue.iter().map(move |entry| (entry, plan(entry, &mut earmarked, &mut supplies)))
     }
 
-    /// The parts of supplies that are assigned to units that are needed later.
-    pub(crate) fn supplies_for_later(&self) -> Vec<Supply> {
-        if self.has_units_for_later() { self.uncommitted_supplies().assigned_for_later } else { Vec::new() }
+    /// The parts of supplies that are assigned to scheduled entries.
+    pub(crate) fn supplies_of_scheduled(&self) -> Vec<Supply> {
+        if self.may_serve_scheduled() { self.unassigned_supplies().of_scheduled } else { Vec::new() }
     }
 
-    /// How many of an order's units could wait for supplies that come before they are needed, and that no entry of the queue
-    /// counts on.
-    pub fn deferrable(&self, quantity: Units, eligibility: &Eligibility) -> Units {
-        let is_expected = eligibility.needed_at.is_some() && !self.supplies.is_empty();
-        let units = || self.uncommitted_supplies().assign_for_later(quantity, eligibility).0;
-        if is_expected { units() } else { Units::ZERO }
+    /// How many of an order's units could wait for supplies that come between now and the time at which they are needed. The
+    /// supplies are assigned to no entry of the queue, and their locations are open.
+    pub fn deferrable(
+        &self,
+        quantity: Units,
+        eligibility: &Eligibility,
+        now: Timestamp,
+        is_open: impl Fn(&LocationId) -> bool,
+    ) -> Units {
+        if eligibility.needed_at.is_none() || self.supplies.is_empty() {
+            return Units::ZERO;
+        }
+        let mut supplies = self.unassigned_supplies();
+        supplies.left.retain(|supply| supply.due_at >= now && is_open(&supply.location));
+        supplies.assign_in_time(quantity, eligibility).0
     }
 
-    /// Whether units in the queue may be left to supplies that come before they are needed.
-    pub(super) fn has_units_for_later(&self) -> bool {
-        !self.supplies.is_empty() && self.queue.iter().any(|entry| entry.eligibility.needed_at.is_some())
+    /// Whether supplies may serve entries before free units do.
+    pub(crate) fn may_serve_scheduled(&self) -> bool {
+        self.scheduled_entries > 0 && !self.supplies.is_empty()
     }
 
     fn earmarked(&self) -> BTreeMap<&LocationId, Units> {
@@ -60,7 +69,7 @@ impl StockItem {
         earmarked.filter(|(_, units)| !units.is_zero()).collect()
     }
 
-    fn uncommitted_supplies(&self) -> ExpectedSupplies {
+    fn unassigned_supplies(&self) -> ExpectedSupplies {
         let (mut earmarked, mut supplies) = (self.earmarked(), ExpectedSupplies::of(self));
         for entry in self.queue.iter() {
             plan(entry, &mut earmarked, &mut supplies);
@@ -69,22 +78,25 @@ impl StockItem {
     }
 }
 
-/// Units that are needed later come from supplies until then, the latest first, so that earlier ones are left to others. All
+/// The units of a scheduled entry come from supplies until then, the latest first, so that earlier ones are left to others. All
 /// other units are free ones, then supplies, the earliest first.
 pub(super) fn plan(
     entry: &BackorderEntry,
     free: &mut BTreeMap<&LocationId, Units>,
     supplies: &mut ExpectedSupplies,
 ) -> Plan {
-    let (later, last_of_later) = supplies.assign_for_later(entry.quantity, &entry.eligibility);
-    let wanted = entry.quantity.saturating_sub(later);
+    let (deferred, last_deferred) = supplies.assign_in_time(entry.quantity, &entry.eligibility);
+    let wanted = entry.quantity.saturating_sub(deferred);
     let allocations = take(entry, wanted, free);
     let missing = wanted.saturating_sub(total(&allocations));
     if missing.is_zero() {
-        return Plan { allocations, complete_at: last_of_later };
+        return Plan { allocations, complete_at: last_deferred };
     }
     let last = supplies.serve(entry, wanted, &allocations);
-    Plan { allocations, complete_at: last.map(|last| last_of_later.map_or(last, |later| later.max(last))) }
+    Plan {
+        allocations,
+        complete_at: last.map(|last| last_deferred.map_or(last, |deferred| deferred.max(last))),
+    }
 }
 
 /// Takes the units that one entry may have out of the units that are left.
@@ -115,33 +127,25 @@ fn take(
 }
 
 impl ExpectedSupplies {
-    /// No supplies: every entry gets what is free.
-    pub(super) const NONE: Self = Self { left: Vec::new(), assigned_for_later: Vec::new() };
+    /// No supplies are assigned: every entry gets what is free.
+    pub(super) const IGNORED: Self = Self { left: Vec::new(), of_scheduled: Vec::new() };
 
     pub(super) fn of(item: &StockItem) -> Self {
         let mut left: Vec<Supply> = item.supplies.values().cloned().collect();
         left.sort_by(|a, b| (a.due_at, &a.location).cmp(&(b.due_at, &b.location)));
         left.retain(|supply| !supply.quantity.is_zero());
-        Self { left, ..Self::NONE }
+        Self { left, ..Self::IGNORED }
     }
 
-    /// Assigns supplies to units that are needed later. Returns to how many, and when the last of these is expected.
-    /// Units whose locations are limited wait only for one location that expects them all.
-    fn assign_for_later(&mut self, quantity: Units, eligibility: &Eligibility) -> (Units, Option<Timestamp>) {
+    /// Assigns supplies, the latest first, to units that are needed later. Returns to how many, and when the last of these is
+    /// expected.
+    fn assign_in_time(&mut self, quantity: Units, eligibility: &Eligibility) -> (Units, Option<Timestamp>) {
         let Some(needed_at) = eligibility.needed_at else { return (Units::ZERO, None) };
-        let in_time = |supply: &Supply| supply.due_at <= needed_at && eligibility.allows(&supply.location);
-        let mut only = None;
-        if eligibility.whole || eligibility.split.is_some() {
-            only = self.location_with(quantity, in_time);
-            if only.is_none() {
-                return (Units::ZERO, None);
-            }
-        }
-        let is_usable = |supply: &&mut Supply| {
-            in_time(supply) && only.as_ref().is_none_or(|only| supply.location == *only)
-        };
+        let in_time =
+            |supply: &&mut Supply| supply.due_at <= needed_at && eligibility.allows(&supply.location);
         let (mut missing, mut last) = (quantity, None);
-        for supply in self.left.iter_mut().rev().filter(is_usable) {
+        let mut is_used_up = false;
+        for supply in self.left.iter_mut().rev().filter(in_time) {
             let taken = supply.quantity.min(missing);
             if taken.is_zero() {
                 break;
@@ -149,24 +153,21 @@ impl ExpectedSupplies {
             supply.quantity -= taken;
             missing -= taken;
             last = last.or(Some(supply.due_at));
-            self.assigned_for_later.push(Supply { quantity: taken, ..supply.clone() });
+            is_used_up |= supply.quantity.is_zero();
+            self.of_scheduled.push(Supply { quantity: taken, ..supply.clone() });
         }
-        self.left.retain(|supply| !supply.quantity.is_zero());
+        if is_used_up {
+            self.left.retain(|supply| !supply.quantity.is_zero());
+        }
         (quantity.saturating_sub(missing), last)
-    }
-
-    /// The first location by name that expects so many units.
-    fn location_with(&self, quantity: Units, is_usable: impl Fn(&Supply) -> bool) -> Option<LocationId> {
-        let mut sums: BTreeMap<&LocationId, Units> = BTreeMap::new();
-        for supply in self.left.iter().filter(|supply| is_usable(supply)) {
-            *sums.entry(&supply.location).or_default() += supply.quantity;
-        }
-        sums.into_iter().find(|(_, sum)| *sum >= quantity).map(|(location, _)| location.clone())
     }
 
     /// Assigns supplies, the earliest first, to an entry with some free units. Returns when the last unit is expected, or
     /// nothing if not all of them are. Units that must come from one location wait until that location has them all.
     fn serve(&mut self, entry: &BackorderEntry, wanted: Units, given: &[Allocation]) -> Option<Timestamp> {
+        if self.left.is_empty() {
+            return None;
+        }
         let whole = entry.eligibility.whole;
         let only = whole.then(|| self.first_complete(entry, given)).flatten();
         if whole && only.is_none() {

@@ -1,4 +1,4 @@
-//! Units in the backorder queue that are needed later: supplies until then serve them before free units do.
+//! Scheduled entries of the backorder queue: supplies until their units are needed serve them before free units do.
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn date_of(item: &StockItem, order: u128) -> Option<i64> {
 }
 
 fn deferrable(item: &StockItem, quantity: u64, eligibility: &Eligibility) -> u64 {
-    item.deferrable(Units::new(quantity), eligibility).number()
+    item.deferrable(Units::new(quantity), eligibility, time(30), |_| true).number()
 }
 
 #[test]
@@ -78,6 +78,19 @@ fn units_wait_for_supplies_that_may_serve_them_in_time() {
     assert_eq!([39, 40, 50].map(|second| deferrable(&item, 9, &needed_at(second))), [0, 3, 7]);
     assert_eq!(deferrable(&item, 9, &Eligibility::default()), 0, "they are needed at once");
     assert_eq!(deferrable(&item, 9, &Eligibility { needed_at: Some(time(60)), ..only_at("DC-2") }), 4);
-    let whole = Eligibility { whole: true, ..needed_at(60) };
-    assert_eq!([3, 4, 5].map(|units| deferrable(&item, units, &whole)), [3, 4, 0]);
+    let open = |location: &LocationId| *location == place("DC-2");
+    assert_eq!(item.deferrable(Units::new(9), &needed_at(60), time(30), open), Units::new(4));
+    let after_the_first = item.deferrable(Units::new(9), &needed_at(60), time(41), |_| true);
+    assert_eq!(after_the_first, Units::new(4), "an overdue supply is not counted on");
+}
+
+#[test]
+fn the_scheduled_entries_of_the_queue_are_counted() {
+    let count = |history: Vec<StockCommand>| given(history).scheduled_entries;
+    let both = vec![receive(1, 1), wait_until(1, 2, 60), wait(2, 1, 3), wait_until(1, 3, 60)];
+    assert_eq!(count(both.clone()), 2);
+    let withdraw =
+        StockCommand::WithdrawBackorder { order: order_ref(order_number(1)), quantity: Units::new(4) };
+    assert_eq!(count([both.clone(), vec![withdraw]].concat()), 1);
+    assert_eq!(count([both, vec![earmark(), fill(1, &[("DC-1", 1)])]].concat()), 2);
 }

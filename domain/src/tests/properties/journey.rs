@@ -276,6 +276,10 @@ fn create(shop: &mut Shop, wish: &Wish) -> Result<(), Refused> {
     if wish.fetched {
         fields["delivery"] = json!({ "method": "pickup" });
     }
+    if wish.leaves_in > 0 {
+        let method = if wish.fetched { "pickup" } else { "ship" };
+        fields["delivery"] = json!({ "method": method, "shipNotBefore": time(shop.second + wish.leaves_in) });
+    }
     if wish.person {
         fields["shipTo"] = json!({ "name": "Ada Lovelace", "city": "London" });
     }

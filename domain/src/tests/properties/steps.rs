@@ -22,6 +22,8 @@ pub(super) struct Wish {
     pub(super) fetched: bool,
     /// Units of a line that needs no stock, of a SKU that is never in stock and of one that may be; with 0 there is none.
     pub(super) cards: u32,
+    /// Seconds until it may leave; with 0 it may leave at once.
+    pub(super) leaves_in: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -216,10 +218,11 @@ fn wish() -> impl Strategy<Value = Wish> {
     let lines = prop::collection::vec((0..SKUS, 1_u32..8), 1..4);
     let yes = any::<bool>;
     let rules = (0..SHORTAGES.len(), 0..PRIORITIES.len());
-    let rare =
-        (prop::bool::weighted(0.3), prop::bool::weighted(0.2), prop_oneof![3 => Just(0), 1 => 1_u32..4]);
+    let cards = prop_oneof![3 => Just(0), 1 => 1_u32..4];
+    let leaves_in = prop_oneof![3 => Just(0), 1 => 1_i64..90];
+    let rare = (prop::bool::weighted(0.3), prop::bool::weighted(0.2), cards, leaves_in);
     (lines, rules, yes(), yes(), yes(), yes(), rare).prop_map(
-        |(lines, (shortage, priority), split, free, late, person, (brief, fetched, cards))| Wish {
+        |(lines, (shortage, priority), split, free, late, person, (brief, fetched, cards, leaves_in))| Wish {
             lines,
             shortage,
             priority,
@@ -230,6 +233,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             brief,
             fetched,
             cards,
+            leaves_in,
         },
     )
 }

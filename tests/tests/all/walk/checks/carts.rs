@@ -29,7 +29,8 @@ fn holdings(model: &Model, id: &str, decision: &Decision, violations: &mut Viola
     let cart = &model.carts[id];
     let mut reserved: BTreeMap<(String, String), i64> = BTreeMap::new();
     for (sku, item) in &model.items {
-        for (location, units) in item.reserved.get(id).into_iter().flatten().filter(|(_, units)| **units != 0) {
+        for (location, units) in item.reserved.get(id).into_iter().flatten().filter(|(_, units)| **units != 0)
+        {
             reserved.insert((sku.clone(), location.clone()), *units);
         }
     }

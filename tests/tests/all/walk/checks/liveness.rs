@@ -14,7 +14,8 @@ pub fn unfinished(model: &Model, now: i64) -> Violations {
     let past = now - DUE_TOLERANCE;
     for (sku, item) in &model.items {
         for (order, until) in &item.until {
-            let holds = item.reserved.get(order).is_some_and(|reserved| reserved.values().any(|units| *units > 0));
+            let holds =
+                item.reserved.get(order).is_some_and(|reserved| reserved.values().any(|units| *units > 0));
             violations.check("an expired reservation has no units", !holds || *until > past, || {
                 format!("{order} still has units of {sku} reserved, though the reservation has expired")
             });

@@ -83,7 +83,10 @@ fn levels(model: &Model, sku: &str, decision: &Decision, violations: &mut Violat
         || format!("{}: {sku} is {level}, and {recorded} by its events", describe(decision)),
     );
     violations.check("no more units are earmarked than backordered", earmarked <= backordered, || {
-        format!("{}: {earmarked} units of {sku} are earmarked and {backordered} backordered", describe(decision))
+        format!(
+            "{}: {earmarked} units of {sku} are earmarked and {backordered} backordered",
+            describe(decision)
+        )
     });
 }
 

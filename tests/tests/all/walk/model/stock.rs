@@ -34,6 +34,14 @@ impl Level {
     }
 }
 
+/// A delivery that is expected.
+#[derive(Debug, Clone)]
+pub struct Supply {
+    pub location: String,
+    pub quantity: i64,
+    pub due: i64,
+}
+
 /// An entry of the backorder queue.
 #[derive(Debug, Clone)]
 pub struct BackorderEntry {
@@ -79,8 +87,7 @@ pub struct StockItem {
     pub shipped: BTreeMap<String, i64>,
     pub limits: BTreeMap<String, ChannelLimit>,
     pub transfers: BTreeMap<String, String>,
-    /// When expected supplies are due.
-    pub supplies: BTreeMap<String, i64>,
+    pub supplies: BTreeMap<String, Supply>,
     /// The components of a bundle with their units in one.
     pub components: Vec<(String, i64)>,
     /// The most available units that count as low stock.
@@ -95,9 +102,12 @@ fn holder(data: &Value) -> &str {
 }
 
 impl StockItem {
-    /// True if an entry may wait for a supply although there are free units: it needs its units later.
+    /// True if an entry may wait although there are free units: supplies cover it before it needs its units.
     pub fn may_wait_for_supply(&self, entry: &BackorderEntry) -> bool {
-        entry.needed_at.is_some_and(|needed_at| self.supplies.values().any(|due| *due <= needed_at))
+        let Some(needed_at) = entry.needed_at else { return false };
+        let serves = |supply: &&Supply| supply.due <= needed_at && entry.may_come_from(&supply.location);
+        let expected: i64 = self.supplies.values().filter(serves).map(|supply| supply.quantity).sum();
+        expected >= entry.quantity
     }
 
     pub fn level(&self, location: &str) -> Level {
@@ -130,8 +140,8 @@ impl StockItem {
         match kind {
             "StockReceived" => {
                 self.arrive(data, text(data, "condition"), quantity);
-                if data["closesSupply"] == true {
-                    self.supplies.remove(text(data, "supplyId"));
+                if let Some(id) = data["supplyId"].as_str() {
+                    self.supply_arrived(id, quantity, data["closesSupply"] == true);
                 }
             }
             "StockReturned" => self.arrive(data, text(data, "condition"), quantity),
@@ -159,7 +169,8 @@ impl StockItem {
             "TransferReceived" => self.at(data).on_hand += quantity,
             "SupplyExpected" => {
                 let due = time(data, "dueAt").expect("a time");
-                self.supplies.insert(text(data, "supplyId").to_owned(), due);
+                let supply = Supply { location: text(data, "location").to_owned(), quantity, due };
+                self.supplies.insert(text(data, "supplyId").to_owned(), supply);
             }
             "SupplyCancelled" => drop(self.supplies.remove(text(data, "supplyId"))),
             "StockPolicySet" => self.set_policy(data, position),
@@ -172,6 +183,16 @@ impl StockItem {
             _ => {}
         }
         None
+    }
+
+    /// Fewer units of a supply are expected, or none if it is closed.
+    fn supply_arrived(&mut self, id: &str, quantity: i64, closes: bool) {
+        if let Some(supply) = self.supplies.get_mut(id) {
+            supply.quantity -= quantity;
+            if closes || supply.quantity <= 0 {
+                self.supplies.remove(id);
+            }
+        }
     }
 
     /// Each event changes the level: a threshold is crossed once.
@@ -223,7 +244,8 @@ impl StockItem {
     /// Releases units that an order has reserved at a location.
     fn give_back(&mut self, order: &str, location: &str, quantity: i64) -> Option<String> {
         self.levels.entry(location.to_owned()).or_default().reserved -= quantity;
-        let reserved = self.reserved.entry(order.to_owned()).or_default().entry(location.to_owned()).or_default();
+        let reserved =
+            self.reserved.entry(order.to_owned()).or_default().entry(location.to_owned()).or_default();
         *reserved -= quantity;
         let is_short = *reserved < 0;
         if self.reserved[order].values().all(|reserved| *reserved == 0) {
