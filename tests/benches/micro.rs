@@ -72,6 +72,7 @@ fn create_and_reserve(create: &OrderCommand, candidates: &[Candidate]) -> (Order
         trigger: ReservationTrigger::Creation,
         quotas: std::collections::BTreeMap::default(),
         backorder_limits: std::collections::BTreeMap::default(),
+        deferred: std::collections::BTreeMap::default(),
         promises: Promises::new(),
         ships_too_late: None,
         at: "2026-11-21T16:20:52.283871Z".parse().unwrap(),

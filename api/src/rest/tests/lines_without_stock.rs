@@ -35,11 +35,6 @@ impl TestServer {
         self.post(&path, key, body).await
     }
 
-    async fn read_order(&self, order: &Value) -> Value {
-        let path = format!("/v1/orders/{}?minPosition={}", text(&order["orderId"]), self.head().await);
-        self.get(&path).await.ok(200)
-    }
-
     /// Ships all goods of an order, and confirms their delivery.
     async fn deliver_goods(&self, order: &Value) -> Value {
         let part = text(&order["fulfillmentOrders"][0]["fulfillmentOrderId"]);

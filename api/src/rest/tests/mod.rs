@@ -163,6 +163,12 @@ impl TestServer {
         self.send(Request::put(path).body(Body::from(body.to_string())).unwrap()).await
     }
 
+    /// An order as its read model has it after everything that was written.
+    async fn read_order(&self, order: &Value) -> Value {
+        let path = format!("/v1/orders/{}?minPosition={}", text(&order["orderId"]), self.head().await);
+        self.get(&path).await.ok(200)
+    }
+
     /// Creates an order for units of tea and returns its id.
     async fn order(&self, key: &str, quantity: u32) -> String {
         let answer = self.post("/v1/orders", key, &order(quantity)).await.ok(201);
