@@ -50,7 +50,7 @@ pub enum OpenError {
     #[error("{0} is not the master key of this store: restore the right one from your backup")]
     WrongKey(PathBuf),
     /// A database on a server has no directory for the master key.
-    #[error("a database on a server needs --master-key-file, with the same key on every node")]
+    #[error("a PostgreSQL database needs --master-key-file, with the same key on every node")]
     NoKeyFile,
     /// The directory of the store cannot be created.
     #[error("cannot create the directory {directory}: {reason}")]
@@ -87,7 +87,7 @@ pub struct App {
     pub readers: Arc<Semaphore>,
     /// Whether GraphQL introspection is enabled.
     pub introspection: bool,
-    /// The origins whose web pages may send requests, besides pages of this machine.
+    /// The origins whose web pages may send requests, besides pages from loopback addresses.
     pub cors_origins: Vec<Origin>,
     /// The GraphQL queries that clients may name by their digests.
     pub(crate) persisted_queries: PersistedQueries,

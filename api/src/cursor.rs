@@ -1,4 +1,4 @@
-//! Cursors: opaque positions in lists, the same by REST and GraphQL. A cursor is valid for the list that issued it only.
+//! Cursors: opaque positions in lists, the same by REST and GraphQL. A cursor is valid only for the list that issued it.
 
 use holdfast_projections::OrderSort;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ impl<'a> List<'a> {
         Cursor(self.mark().to_owned(), place.to_string())
     }
 
-    /// The place that a cursor stands for. `None` if this list has not issued it.
+    /// Decodes a cursor to its place. None if another list issued it. `None` if this list has not issued it.
     pub(crate) fn place(self, cursor: &str) -> Option<String> {
         let Cursor(mark, place) = opaque::decode(cursor)?;
         let is_number = |text: &str| text.parse().is_ok_and(|number: i64| number >= 0);

@@ -55,7 +55,7 @@ impl std::fmt::Debug for SubjectKey {
 /// Everything that one command writes to the journal.
 #[derive(Debug, Clone, Default)]
 pub struct CommandRecord {
-    /// The command's events, in order; none for a rejection.
+    /// The command's events, in order; none for a refusal.
     pub events: Vec<NewEvent>,
     /// Who sent the command, why, and through which interface. The journal never reads it.
     pub metadata: Option<Arc<[u8]>>,
@@ -91,7 +91,7 @@ pub(crate) enum KeyChange {
     Destroy(Arc<str>),
 }
 
-/// A sealed batch: decided on one head, leading to the next. A batch whose commands write nothing is empty; appending it
+/// A numbered and hashed batch. Its commands were decided on the head `expected`; appending it makes `next` the head. A batch whose commands write nothing is empty; appending it
 /// only proves that the head is still the one that it was decided on.
 #[derive(Debug, Clone)]
 pub struct Batch {

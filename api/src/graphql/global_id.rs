@@ -111,7 +111,7 @@ impl GlobalId {
         self.key.parse().map_err(|error| Problem::internal(&error))
     }
 
-    /// Whether finding the object replays events.
+    /// Whether reading the object replays events, because its id names a past state.
     pub(super) fn is_replayed(id: &ID) -> bool {
         opaque::decode::<Self>(id).is_some_and(|id| id.as_of.is_some())
     }

@@ -8,7 +8,7 @@ use crate::values::{Sku, Units};
 
 /// The part of a scheduled order's demand that waits for supplies, within the channel's quotas and the SKUs' backorder limits.
 ///
-/// An order needs units that are reserved now if its number of locations is limited, if it takes over a cart, if it books
+/// An order needs units that are reserved now if its number of locations is limited (then `eligibility` has no time), if it takes over a cart, if it books
 /// capacity for a date (`shipBy`), or if its reservation expires before it is paid.
 pub(super) fn deferred<A: Aggregates>(
     aggregates: &mut A,

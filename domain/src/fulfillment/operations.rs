@@ -97,7 +97,7 @@ pub fn move_fulfillment_order<A: Aggregates>(
 ) -> Result<Decided, A::Error> {
     let id = command.fulfillment_order_id.order();
     let order = up_to_date(aggregates, id)?;
-    make_room(aggregates, &order)?;
+    reallocate_all(aggregates, &order)?;
     let is_paused = aggregates.network()?.is_paused(&command.location);
     let promises = promised_dates(aggregates, &order, &BTreeSet::from([command.location.clone()]))?;
     let target = MoveTarget { is_paused, promises };
@@ -117,7 +117,7 @@ pub fn accept_cancellation<A: Aggregates>(
     let mut check = ReassignmentCheck::Possible;
     let mut targets: BTreeSet<LocationId> = BTreeSet::new();
     if let Some((target, demand)) = order.reassignment_of(command.fulfillment_order_id) {
-        make_room(aggregates, &order)?;
+        reallocate_all(aggregates, &order)?;
         if !order.can_reassign(command.fulfillment_order_id, aggregates.network()?.is_paused(target)) {
             check = ReassignmentCheck::Impossible;
         }
@@ -136,7 +136,7 @@ pub fn accept_cancellation<A: Aggregates>(
 }
 
 /// Ends expired reservations of an order's SKUs, before units of them are reserved elsewhere.
-fn make_room<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<(), A::Error> {
+fn reallocate_all<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<(), A::Error> {
     let skus: BTreeSet<&Sku> = order.stock_lines().map(|line| &line.sku).collect();
     let streams = skus.iter().copied().cloned().map(StreamId::Stock);
     aggregates.require(streams.chain([StreamId::Network, StreamId::Policy]))?;

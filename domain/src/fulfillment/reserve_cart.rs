@@ -8,7 +8,7 @@ use super::aggregates::Aggregates;
 use super::decision::record_availability_levels;
 use super::line_defaults::complete_lines;
 use super::reactions::SourcingRequest;
-use super::sourcing::{CartUnitsBySku, choose_locations, make_room};
+use super::sourcing::{CartUnitsBySku, choose_locations, reallocate_all};
 use crate::Decide;
 use crate::cart_reservation::{CartItem, CartLine, CartReservationCommand, CartReserved, ReserveCart};
 use crate::order::{
@@ -73,7 +73,7 @@ fn source_lines<A: Aggregates>(
     if demand.is_empty() {
         return Ok(lines);
     }
-    make_room(aggregates, &demand)?;
+    reallocate_all(aggregates, &demand)?;
     let request = SourcingRequest {
         trigger: ReservationTrigger::Creation,
         excluded: BTreeSet::new(),
@@ -95,7 +95,8 @@ fn source_lines<A: Aggregates>(
     Ok(lines)
 }
 
-/// The order that the cart may become, which is decided and not recorded: a cart is sourced and refused as an order is.
+/// The order that the cart would become: it is decided in memory and not recorded, so that a cart is sourced and refused as an
+/// order is.
 fn prospective_order<A: Aggregates>(
     aggregates: &mut A,
     id: CartReservationId,

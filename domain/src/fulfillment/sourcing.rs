@@ -36,7 +36,7 @@ pub(super) fn source<A: Aggregates>(
         return decide_once(aggregates, id, &OrderCommand::AwaitDecision).map(|(_, due)| due);
     }
     let demand = order.pending_demand();
-    make_room(aggregates, &demand)?;
+    reallocate_all(aggregates, &demand)?;
     // The units of the cart are free for this order only: the backorder queue gets them when the order is reserved.
     let freed = match request.cart {
         Some(cart) => convert_cart(aggregates, cart, id)?,
@@ -50,7 +50,7 @@ pub(super) fn source<A: Aggregates>(
 }
 
 /// Ends expired reservations of SKUs, and earmarks their free units for the backorder queue.
-pub(super) fn make_room<A: Aggregates>(aggregates: &mut A, demand: &Demand) -> Result<(), A::Error> {
+pub(super) fn reallocate_all<A: Aggregates>(aggregates: &mut A, demand: &Demand) -> Result<(), A::Error> {
     let streams = demand.keys().cloned().map(StreamId::Stock);
     aggregates.require(streams.chain([StreamId::Network, StreamId::Policy]))?;
     demand.keys().try_for_each(|sku| reallocate(aggregates, sku))

@@ -178,8 +178,8 @@ impl Order {
         }
     }
 
-    /// The summary. The first of these that holds: cancelled, returned, partially returned, delivered, partially
-    /// delivered, delivery failed, in transit, shipped, on hold, partially shipped, packed, picking, backordered, reserved, created.
+    /// The summary. The first of these that holds: cancelled, returned, partially returned, delivered, delivery
+    /// failed, partially delivered, in transit, shipped, on hold, partially shipped, packed, picking, backordered, reserved, created.
     pub fn status(&self) -> OrderStatus {
         let axes = self.status_axes();
         let packed = matches!(axes.fulfillment, FulfillmentStatus::Packed);
@@ -194,8 +194,8 @@ impl Order {
             (axes.returned == ReturnStatus::Returned, OrderStatus::Returned),
             (axes.returned == ReturnStatus::Partial, OrderStatus::PartiallyReturned),
             (axes.delivery == DeliveryStatus::Delivered, OrderStatus::Delivered),
-            (axes.delivery == DeliveryStatus::PartiallyDelivered, OrderStatus::PartiallyDelivered),
             (axes.delivery == DeliveryStatus::Failed, OrderStatus::DeliveryFailed),
+            (axes.delivery == DeliveryStatus::PartiallyDelivered, OrderStatus::PartiallyDelivered),
             (shipped && moving, OrderStatus::InTransit),
             (shipped, OrderStatus::Shipped),
             (!axes.holds.is_empty(), OrderStatus::OnHold),

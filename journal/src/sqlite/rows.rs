@@ -22,7 +22,7 @@ pub(super) const OUTCOME: &str =
 /// The columns that [`batch`] reads.
 pub(super) const BATCH: &str = "batch, id, epoch, first_position, last_position, outcomes, at, hash";
 
-/// Converts a number to SQLite's integer type. Numbers beyond its range are never stored.
+/// Converts a number to SQLite's integer type. A larger number becomes `i64::MAX`; no stored number is that large.
 pub(super) fn bounded(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

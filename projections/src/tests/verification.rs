@@ -43,7 +43,7 @@ async fn reports(verification: &Verification, merchant: &str) -> Vec<Verificatio
     verification.verify(merchant, |_| {}).await.into_iter().map(|result| result.result.unwrap()).collect()
 }
 
-/// Verifies a node and checks that the progress ends at the sum of all positions.
+/// Verifies a node and if nothing differs, checks that the progress ends at the sum of all positions.
 async fn verify(node: &TestNode) -> Vec<VerificationReport> {
     let directory = tempfile::tempdir().unwrap();
     let verification =

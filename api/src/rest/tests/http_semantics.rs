@@ -67,7 +67,7 @@ async fn a_gzip_body_is_decompressed() {
 }
 
 #[tokio::test]
-async fn an_unsupported_content_encoding_is_answered_with_the_supported_one() {
+async fn an_unsupported_content_encoding_answers_415_with_accept_encoding() {
     let server = TestServer::stocked().await;
     for (key, encoding) in [("b", "br"), ("d", "deflate"), ("t", "gzip, gzip"), ("z", "zstd")] {
         let answer = server.post_bytes("/v1/orders", key, encoding, gzip(b"{}")).await;
@@ -173,7 +173,7 @@ async fn an_unchanged_answer_is_304_without_a_body() {
 }
 
 #[tokio::test]
-async fn a_change_gives_a_list_and_an_order_other_entity_tags() {
+async fn a_change_of_an_order_changes_the_entity_tags_of_orders_and_lists() {
     let server = TestServer::stocked().await;
     let id = server.order("o", 1).await;
     let paths = [format!("/v1/orders/{id}"), "/v1/orders".to_owned(), "/v1/availability?sku=TEA".to_owned()];

@@ -108,7 +108,7 @@ impl Fixture {
     }
 }
 
-/// A command of the channel `PANIC` stands for an execution with a defect.
+/// Panics if the command creates an order of the channel `PANIC`, to simulate a defect.
 pub(super) fn panic_if_requested(request: &Request) {
     if let AnyCommand::CreateOrder(order) = &request.command {
         assert_ne!(order.channel.as_str(), "PANIC", "requested by the test");

@@ -36,7 +36,7 @@ const NAMES: [(&str, TrackingStatus); 21] = [
     ("error", TrackingStatus::Unknown),
 ];
 
-/// A status as a carrier reports it. Case, blanks, hyphens and underscores do not count: `InTransit` is `in_transit`.
+/// A status as a carrier reports it. The comparison ignores case and every character that is not a letter or a digit: `InTransit` and `in-transit` both mean `in_transit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CarrierStatus {
     /// What it means.
@@ -51,7 +51,7 @@ pub struct CarrierStatus {
 pub struct UnknownStatus(String);
 
 impl CarrierStatus {
-    /// The status of a carrier's word for it.
+    /// Finds the status for a carrier's word. Returns an error if no status has this word or name.
     pub fn new(word: &str) -> Result<Self, UnknownStatus> {
         let unknown = || UnknownStatus(word.chars().take(64).collect());
         let named = names().find(|(name, _)| comparable(name).eq(comparable(word)));

@@ -12,7 +12,7 @@ use crate::values::{LocationId, Timestamp, Units};
 pub(crate) struct Plan {
     /// Free units that it takes, by location.
     pub(crate) allocations: Vec<Allocation>,
-    /// When its last unit is expected, if units of it are to come and all of these are expected.
+    /// When the last unit from a supply is due. None if supplies do not cover all missing units, or if no unit comes from one.
     pub(crate) complete_at: Option<Timestamp>,
 }
 
@@ -25,7 +25,7 @@ impl Plan {
 
 /// The supplies of a SKU, the earliest first, as far as they are not assigned to an entry of the queue.
 pub(super) struct ExpectedSupplies {
-    left: Vec<Supply>,
+    unassigned: Vec<Supply>,
     /// The parts that are assigned to scheduled entries.
     of_scheduled: Vec<Supply>,
 }
@@ -42,8 +42,8 @@ impl StockItem {
         if self.may_serve_scheduled() { self.unassigned_supplies().of_scheduled } else { Vec::new() }
     }
 
-    /// How many of an order's units could wait for supplies that come between now and the time at which they are needed. The
-    /// supplies are assigned to no entry of the queue, and their locations are open.
+    /// The number of an order's units that can wait for supplies which are due between now and the time at which the units are
+    /// needed. Only supplies that are assigned to no entry count, at locations that are open.
     pub fn deferrable(
         &self,
         quantity: Units,
@@ -55,7 +55,7 @@ impl StockItem {
             return Units::ZERO;
         }
         let mut supplies = self.unassigned_supplies();
-        supplies.left.retain(|supply| supply.due_at >= now && is_open(&supply.location));
+        supplies.unassigned.retain(|supply| supply.due_at >= now && is_open(&supply.location));
         supplies.assign_in_time(quantity, eligibility).0
     }
 
@@ -78,8 +78,9 @@ impl StockItem {
     }
 }
 
-/// The units of a scheduled entry come from supplies until then, the latest first, so that earlier ones are left to others. All
-/// other units are free ones, then supplies, the earliest first.
+/// Plans one entry. A scheduled entry takes supplies that are due by the time at which it needs its units, the latest first, so that
+/// earlier supplies remain for other entries. The missing units come from free units, then from the remaining supplies, the
+/// earliest first.
 pub(super) fn plan(
     entry: &BackorderEntry,
     free: &mut BTreeMap<&LocationId, Units>,
@@ -99,16 +100,16 @@ pub(super) fn plan(
     }
 }
 
-/// Takes the units that one entry may have out of the units that are left.
+/// Takes units for one entry from the free units at the locations that may serve it.
 fn take(
     entry: &BackorderEntry,
     mut wanted: Units,
-    left: &mut BTreeMap<&LocationId, Units>,
+    free: &mut BTreeMap<&LocationId, Units>,
 ) -> Vec<Allocation> {
     if wanted.is_zero() {
         return Vec::new();
     }
-    let having = left.iter().map(|(location, units)| ((*location).clone(), *units)).collect();
+    let having = free.iter().map(|(location, units)| ((*location).clone(), *units)).collect();
     let mut allocations = Vec::new();
     for (location, units) in entry.eligibility.servers(having, wanted) {
         let quantity = units.min(wanted);
@@ -117,9 +118,9 @@ fn take(
         }
         wanted -= quantity;
         if quantity == units {
-            left.remove(&location);
-        } else if let Some(left) = left.get_mut(&location) {
-            *left -= quantity;
+            free.remove(&location);
+        } else if let Some(there) = free.get_mut(&location) {
+            *there -= quantity;
         }
         allocations.push(Allocation { location, quantity });
     }
@@ -127,25 +128,25 @@ fn take(
 }
 
 impl ExpectedSupplies {
-    /// No supplies are assigned: every entry gets what is free.
-    pub(super) const IGNORED: Self = Self { left: Vec::new(), of_scheduled: Vec::new() };
+    /// No supplies are assigned: entries take free units only.
+    pub(super) const IGNORED: Self = Self { unassigned: Vec::new(), of_scheduled: Vec::new() };
 
     pub(super) fn of(item: &StockItem) -> Self {
-        let mut left: Vec<Supply> = item.supplies.values().cloned().collect();
-        left.sort_by(|a, b| (a.due_at, &a.location).cmp(&(b.due_at, &b.location)));
-        left.retain(|supply| !supply.quantity.is_zero());
-        Self { left, ..Self::IGNORED }
+        let mut unassigned: Vec<Supply> = item.supplies.values().cloned().collect();
+        unassigned.sort_by(|a, b| (a.due_at, &a.location).cmp(&(b.due_at, &b.location)));
+        unassigned.retain(|supply| !supply.quantity.is_zero());
+        Self { unassigned, ..Self::IGNORED }
     }
 
-    /// Assigns supplies, the latest first, to units that are needed later. Returns to how many, and when the last of these is
-    /// expected.
+    /// Assigns supplies, the latest first, to units that are needed later. Returns the number of units that they cover, and when
+    /// the last of these is due.
     fn assign_in_time(&mut self, quantity: Units, eligibility: &Eligibility) -> (Units, Option<Timestamp>) {
         let Some(needed_at) = eligibility.needed_at else { return (Units::ZERO, None) };
         let in_time =
             |supply: &&mut Supply| supply.due_at <= needed_at && eligibility.allows(&supply.location);
         let (mut missing, mut last) = (quantity, None);
         let mut is_used_up = false;
-        for supply in self.left.iter_mut().rev().filter(in_time) {
+        for supply in self.unassigned.iter_mut().rev().filter(in_time) {
             let taken = supply.quantity.min(missing);
             if taken.is_zero() {
                 break;
@@ -157,7 +158,7 @@ impl ExpectedSupplies {
             self.of_scheduled.push(Supply { quantity: taken, ..supply.clone() });
         }
         if is_used_up {
-            self.left.retain(|supply| !supply.quantity.is_zero());
+            self.unassigned.retain(|supply| !supply.quantity.is_zero());
         }
         (quantity.saturating_sub(missing), last)
     }
@@ -165,7 +166,7 @@ impl ExpectedSupplies {
     /// Assigns supplies, the earliest first, to an entry with some free units. Returns when the last unit is expected, or
     /// nothing if not all of them are. Units that must come from one location wait until that location has them all.
     fn serve(&mut self, entry: &BackorderEntry, wanted: Units, given: &[Allocation]) -> Option<Timestamp> {
-        if self.left.is_empty() {
+        if self.unassigned.is_empty() {
             return None;
         }
         let whole = entry.eligibility.whole;
@@ -186,7 +187,7 @@ impl ExpectedSupplies {
             None => entry.eligibility.allows(&supply.location) && admits(&supply.location),
         };
         let mut is_used_up = false;
-        for supply in self.left.iter_mut().filter(may_give) {
+        for supply in self.unassigned.iter_mut().filter(may_give) {
             if missing.is_zero() {
                 break;
             }
@@ -198,7 +199,7 @@ impl ExpectedSupplies {
         }
         // Later entries of a long queue do not look at used-up supplies again.
         if is_used_up {
-            self.left.retain(|supply| !supply.quantity.is_zero());
+            self.unassigned.retain(|supply| !supply.quantity.is_zero());
         }
         last.filter(|_| missing.is_zero())
     }
@@ -207,7 +208,7 @@ impl ExpectedSupplies {
     fn first_complete(&self, entry: &BackorderEntry, given: &[Allocation]) -> Option<LocationId> {
         let mut sums: BTreeMap<&LocationId, Units> =
             given.iter().map(|there| (&there.location, there.quantity)).collect();
-        for supply in self.left.iter().filter(|supply| entry.eligibility.allows(&supply.location)) {
+        for supply in self.unassigned.iter().filter(|supply| entry.eligibility.allows(&supply.location)) {
             let sum = sums.entry(&supply.location).or_default();
             *sum += supply.quantity;
             if *sum >= entry.quantity {

@@ -1,4 +1,4 @@
-//! No circle of imports: every file can be read after the files that it depends on.
+//! No import cycles: a reader can read every file after the files that it imports.
 //!
 //! A file depends on the file that defines a name in one of its `use` lines. Re-exports (`pub use`) are followed
 //! and are no dependency of their own. Tests are left out.
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::{assert_none, crates, extension, files_of_the_repository, read, root, shown};
 
-/// The types of a GraphQL schema refer to each other, as the schema does.
+/// The folder in which import cycles are allowed, because GraphQL types refer to each other.
 const GRAPHQL_TYPES: &str = "api/src/graphql/";
 
 type Module = Vec<String>;
@@ -24,11 +24,12 @@ struct Import {
 type Crate = BTreeMap<Module, (String, Vec<Import>)>;
 
 #[test]
-fn no_circle_of_imports_within_a_crate() {
-    let found: BTreeSet<Vec<String>> = crates().iter().flat_map(|name| circles(&modules(name))).collect();
-    let found = found.iter().filter(|circle| !circle.iter().all(|file| file.starts_with(GRAPHQL_TYPES)));
-    let offences: Vec<String> = found.map(|circle| circle.join(" ")).collect();
-    assert_none("circles of imports", &offences);
+fn no_import_cycles_within_a_crate() {
+    let found: BTreeSet<Vec<String>> =
+        crates().iter().flat_map(|name| import_cycles(&modules(name))).collect();
+    let found = found.iter().filter(|cycle| !cycle.iter().all(|file| file.starts_with(GRAPHQL_TYPES)));
+    let offences: Vec<String> = found.map(|cycle| cycle.join(" ")).collect();
+    assert_none("import cycles", &offences);
 }
 
 /// The modules of the crate in a folder, without those that are compiled for tests only.
@@ -123,8 +124,8 @@ fn resolve(modules: &Crate, from: &Module, path: &[String]) -> Option<Module> {
     Some(current)
 }
 
-/// The files of each circle.
-fn circles(modules: &Crate) -> BTreeSet<Vec<String>> {
+/// The files of each import cycle.
+fn import_cycles(modules: &Crate) -> BTreeSet<Vec<String>> {
     let reached: BTreeMap<&Module, BTreeSet<Module>> = modules
         .keys()
         .map(|start| {
@@ -138,9 +139,9 @@ fn circles(modules: &Crate) -> BTreeSet<Vec<String>> {
             (start, reached)
         })
         .collect();
-    let circle = |(module, others): (&&Module, &BTreeSet<Module>)| {
+    let cycle = |(module, others): (&&Module, &BTreeSet<Module>)| {
         let members = others.iter().filter(|other| reached[other].contains(*module));
         members.map(|member| modules[member].0.clone()).collect::<Vec<_>>()
     };
-    reached.iter().map(circle).filter(|circle| circle.len() > 1).collect()
+    reached.iter().map(cycle).filter(|cycle| cycle.len() > 1).collect()
 }

@@ -1,4 +1,4 @@
-//! The workspace rules that a machine can check: dependencies between crates, circles of imports, long files,
+//! The workspace rules that a machine can check: dependencies between crates, import cycles, long files,
 //! unfinished code, pages without an index. Each test collects every offence before it fails.
 //!
 //! `tests/run` checks the others with tools: licences (`cargo deny`), links (`lychee`), spelling (`typos`) and words

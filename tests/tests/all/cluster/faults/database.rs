@@ -35,7 +35,7 @@ async fn a_database_crash_loses_and_duplicates_no_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_database_commands_get_not_executed_and_reads_fail_fast() {
+async fn without_a_database_commands_and_reads_answer_503() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let store = TestStore::on(&cluster);
     let server = TestServer::start(&store).await;
@@ -73,7 +73,7 @@ async fn a_full_disk_gives_not_executed_until_there_is_space_again() {
     let load = Load::start("full", &[Arc::clone(&server)], 8);
     for _ in 0..FAULTS {
         load.answered(load.count() + ORDERS_BETWEEN_FAULTS).await;
-        // The error of a server whose file cannot grow.
+        // PostgreSQL answers with this error when it cannot extend a file.
         store.sql(
             "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN RAISE EXCEPTION USING ERRCODE = '53100', MESSAGE = 'could not extend file'; END $$;
