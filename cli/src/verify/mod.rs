@@ -50,7 +50,8 @@ pub struct Arguments {
     /// Only this merchant. Default: all merchants.
     #[arg(long, value_name = "MERCHANT", env = "HOLDFAST_MERCHANT")]
     merchant: Option<MerchantId>,
-    /// Days for which refusals are stored, 0 to 36500; older refusals may be missing. Outcomes of accepted commands are stored permanently.
+    /// Days for which refusals are stored, 0 to 36500; older refusals may be missing. Outcomes of accepted commands are stored
+    /// permanently.
     #[arg(long, value_name = "DAYS", env = "HOLDFAST_REFUSALS_KEPT", default_value_t = 90,
           value_parser = clap::value_parser!(u64).range(0..=36_500))]
     refusals_kept: u64,

@@ -8,7 +8,7 @@ const CHRISTMAS: &str = "2100-12-24T00:00:00Z";
 async fn with_supply(quantity: u32) -> TestServer {
     let server = TestServer::stocked().await;
     let supply = json!({ "supplyId": "s1", "sku": "TEA", "location": "munich", "quantity": quantity, "dueAt": SUPPLY });
-    server.post("/v1/supplies", "supply", &supply).await.ok(200);
+    server.post("/v1/supplies", "supply", &supply).await.ok(201);
     server
 }
 

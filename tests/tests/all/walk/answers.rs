@@ -26,7 +26,7 @@ pub fn check_dry_run(request: &Request, dry: &Answer, real: &Answer, violations:
     });
 }
 
-/// The order that a promise is about. It is refused unless all its units are in stock.
+/// The order that a promise is about. It is refused unless all its units are in stock, or expected in time.
 pub fn promised_order(promise: &Request) -> Draft {
     let wanted = &promise.body;
     let mut body = json!({ "channel": wanted["channel"], "lines": wanted["lines"], "allowSplit": wanted["allowSplit"],
@@ -43,7 +43,7 @@ pub fn promised_order(promise: &Request) -> Draft {
 pub fn check_promise(request: &Request, order: &Answer, promise: &Answer, violations: &mut Violations) {
     let option = &promise.body["options"][0];
     let is_right = match (order.is_accepted(), order.status) {
-        (true, _) => option["status"] == "in_stock",
+        (true, _) => option["status"] == "in_stock" || option["status"] == "expected",
         (false, 409) => promise.is_accepted() && option["status"] != "in_stock",
         _ => (promise.status, promise.code()) == (order.status, order.code()),
     };
