@@ -7,12 +7,12 @@ use super::decision::{reallocate, record_availability_levels};
 use super::overcommitment::{resolve_overcommitment, resolve_reported};
 use super::process::{Decided, decide, up_to_date};
 use super::ship_dates::promised_dates;
+use super::sourcing::reallocate_all;
 use crate::order::{
     AcceptCancellation, MoveFulfillmentOrder, MoveTarget, Order, OrderCommand, OrderRefusal,
     ReassignmentCheck,
 };
 use crate::stock::StockCommand;
-use crate::stream::StreamId;
 use crate::values::{LocationId, OrderId, Sku, Units};
 
 /// Brings an order up to date, then decides a command on it and everything that follows. Units that are missing
@@ -97,7 +97,7 @@ pub fn move_fulfillment_order<A: Aggregates>(
 ) -> Result<Decided, A::Error> {
     let id = command.fulfillment_order_id.order();
     let order = up_to_date(aggregates, id)?;
-    reallocate_all(aggregates, &order)?;
+    reallocate_all(aggregates, order.stock_lines().map(|line| &line.sku))?;
     let is_paused = aggregates.network()?.is_paused(&command.location);
     let promises = promised_dates(aggregates, &order, &BTreeSet::from([command.location.clone()]))?;
     let target = MoveTarget { is_paused, promises };
@@ -117,7 +117,7 @@ pub fn accept_cancellation<A: Aggregates>(
     let mut check = ReassignmentCheck::Possible;
     let mut targets: BTreeSet<LocationId> = BTreeSet::new();
     if let Some((target, demand)) = order.reassignment_of(command.fulfillment_order_id) {
-        reallocate_all(aggregates, &order)?;
+        reallocate_all(aggregates, order.stock_lines().map(|line| &line.sku))?;
         if !order.can_reassign(command.fulfillment_order_id, aggregates.network()?.is_paused(target)) {
             check = ReassignmentCheck::Impossible;
         }
@@ -133,12 +133,4 @@ pub fn accept_cancellation<A: Aggregates>(
     let accepted = decide(aggregates, id, &command)?;
     record_availability_levels(aggregates)?;
     Ok(accepted)
-}
-
-/// Ends expired reservations of an order's SKUs, before units of them are reserved elsewhere.
-fn reallocate_all<A: Aggregates>(aggregates: &mut A, order: &Order) -> Result<(), A::Error> {
-    let skus: BTreeSet<&Sku> = order.stock_lines().map(|line| &line.sku).collect();
-    let streams = skus.iter().copied().cloned().map(StreamId::Stock);
-    aggregates.require(streams.chain([StreamId::Network, StreamId::Policy]))?;
-    skus.into_iter().try_for_each(|sku| reallocate(aggregates, sku))
 }

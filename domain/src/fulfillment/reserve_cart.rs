@@ -73,7 +73,7 @@ fn source_lines<A: Aggregates>(
     if demand.is_empty() {
         return Ok(lines);
     }
-    reallocate_all(aggregates, &demand)?;
+    reallocate_all(aggregates, demand.keys())?;
     let request = SourcingRequest {
         trigger: ReservationTrigger::Creation,
         excluded: BTreeSet::new(),

@@ -36,7 +36,7 @@ pub(super) fn source<A: Aggregates>(
         return decide_once(aggregates, id, &OrderCommand::AwaitDecision).map(|(_, due)| due);
     }
     let demand = order.pending_demand();
-    reallocate_all(aggregates, &demand)?;
+    reallocate_all(aggregates, demand.keys())?;
     // The units of the cart are free for this order only: the backorder queue gets them when the order is reserved.
     let freed = match request.cart {
         Some(cart) => convert_cart(aggregates, cart, id)?,
@@ -50,10 +50,14 @@ pub(super) fn source<A: Aggregates>(
 }
 
 /// Ends expired reservations of SKUs, and earmarks their free units for the backorder queue.
-pub(super) fn reallocate_all<A: Aggregates>(aggregates: &mut A, demand: &Demand) -> Result<(), A::Error> {
-    let streams = demand.keys().cloned().map(StreamId::Stock);
+pub(super) fn reallocate_all<'a, A: Aggregates>(
+    aggregates: &mut A,
+    skus: impl Iterator<Item = &'a Sku>,
+) -> Result<(), A::Error> {
+    let skus: BTreeSet<&Sku> = skus.collect();
+    let streams = skus.iter().copied().cloned().map(StreamId::Stock);
     aggregates.require(streams.chain([StreamId::Network, StreamId::Policy]))?;
-    demand.keys().try_for_each(|sku| reallocate(aggregates, sku))
+    skus.into_iter().try_for_each(|sku| reallocate(aggregates, sku))
 }
 
 /// Chooses the locations that supply an order's pending units, or finds those that are missing.

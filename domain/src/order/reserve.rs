@@ -131,7 +131,7 @@ fn allocate(
 ) -> Vec<OrderEvent> {
     let mut pending: Vec<Units> = order.line_totals().iter().map(LineTotals::pending).collect();
     let mut events: Vec<OrderEvent> = Vec::new();
-    let lines = defer(order, &command.deferred, &mut pending);
+    let lines = take(order, &command.deferred, &mut pending);
     if !lines.is_empty() {
         events.push(InventoryBackordered { lines }.into());
     }
@@ -155,9 +155,9 @@ fn allocate(
     events
 }
 
-/// Takes the units that wait for supplies off the wanted ones of the lines, the first line first.
-fn defer(order: &Order, deferred: &Demand, wanted: &mut [Units]) -> Vec<LineUnits> {
-    let mut left = deferred.clone();
+/// Takes units of SKUs off the wanted ones of the lines, the first line first.
+fn take(order: &Order, units: &Demand, wanted: &mut [Units]) -> Vec<LineUnits> {
+    let mut left = units.clone();
     let mut lines = Vec::new();
     for (line, wanted) in order.lines().iter().zip(wanted) {
         let Some(left) = left.get_mut(&line.sku) else { continue };
@@ -285,18 +285,7 @@ fn divide(
     let first = order.fulfillment_orders.len() + 1;
     let mut fulfillment_orders = Vec::with_capacity(allocations.len());
     for (index, (location, allocated)) in allocations.iter().enumerate() {
-        let mut allocated = allocated.clone();
-        let mut lines = Vec::new();
-        for (line, wanted) in order.lines().iter().zip(&mut wanted) {
-            if let Some(available) = allocated.get_mut(&line.sku) {
-                let taken = (*available).min(*wanted);
-                if !taken.is_zero() {
-                    *available -= taken;
-                    *wanted -= taken;
-                    lines.push(LineUnits::new(line.line, taken));
-                }
-            }
-        }
+        let lines = take(order, allocated, &mut wanted);
         let number = u32::try_from(first + index).unwrap_or(u32::MAX);
         fulfillment_orders.push(FulfillmentOrderLines {
             fulfillment_order_id: FulfillmentOrderId::new(id, number),

@@ -19,10 +19,9 @@ impl StockItem {
         let now: Units = levels.map(|(_, level)| level.available()).sum();
         let in_time = |supply: &&Supply| supply.due_at <= time && is_open(&supply.location);
         let of_scheduled = self.supplies_of_scheduled();
-        let sum = |supplies: &mut dyn Iterator<Item = &Supply>| -> Units {
-            supplies.filter(in_time).map(|supply| supply.quantity).sum()
-        };
-        let expected = sum(&mut self.supplies.values()).saturating_sub(sum(&mut of_scheduled.iter()));
+        let expected: Units = self.supplies.values().filter(in_time).map(|supply| supply.quantity).sum();
+        let assigned: Units = of_scheduled.iter().filter(in_time).map(|supply| supply.quantity).sum();
+        let expected = expected.saturating_sub(assigned);
         let earmarked: Units = self.levels.values().map(|level| level.earmarked).sum();
         let deferred: Units = of_scheduled.iter().map(|supply| supply.quantity).sum();
         (now + expected).saturating_sub(self.backordered().saturating_sub(earmarked + deferred))
