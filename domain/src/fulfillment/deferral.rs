@@ -4,12 +4,12 @@ use super::aggregates::Aggregates;
 use super::backorder_queue::eligibility;
 use crate::order::Order;
 use crate::sourcing::Demand;
-use crate::values::{Sku, Units};
+use crate::values::Units;
 
 /// The part of a scheduled order's demand that waits for supplies, within the channel's quotas and the SKUs' backorder limits.
 ///
-/// An order needs units that are reserved now if its number of locations is limited (then `eligibility` has no time), if it takes over a cart, if it books
-/// capacity for a date (`shipBy`), or if its reservation expires before it is paid.
+/// An order needs units that are reserved now if its number of locations is limited (then `eligibility` has no time), if it
+/// takes over a cart, if it books capacity for a date (`shipBy`), or if its reservation expires before it is paid.
 pub(super) fn deferred<A: Aggregates>(
     aggregates: &mut A,
     order: &Order,
@@ -37,10 +37,11 @@ pub(super) fn deferred<A: Aggregates>(
 }
 
 /// A demand, or limits, without the units that wait. A SKU without units stays as a limit of none.
-pub(super) fn without(deferred: &Demand, units: &Demand) -> Demand {
-    let left = |(sku, units): (&Sku, &Units)| {
-        let waiting = deferred.get(sku).copied().unwrap_or_default();
-        (sku.clone(), units.saturating_sub(waiting))
-    };
-    units.iter().map(left).collect()
+pub(super) fn without(deferred: &Demand, mut units: Demand) -> Demand {
+    for (sku, waiting) in deferred {
+        if let Some(left) = units.get_mut(sku) {
+            *left -= *waiting;
+        }
+    }
+    units
 }

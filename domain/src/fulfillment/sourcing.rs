@@ -1,5 +1,6 @@
 //! Sourcing of an order's pending units: the candidate locations, exclusion rules and reservation.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -80,11 +81,16 @@ pub(super) fn choose_locations<A: Aggregates>(
     let (destination, basis) = destination(created, request.destination);
     let quotas = channel_quotas(aggregates, created, demand, request.trigger, freed)?;
     let deferred = deferred(aggregates, order, demand, &quotas)?;
-    let (quotas, mut demand) = (without(&deferred, &quotas), without(&deferred, demand));
-    demand.retain(|_, units| !units.is_zero());
-    let candidates = candidates(aggregates, order, &demand, request, destination, freed)?;
-    let sourced = source_within(&quotas, &demand, &candidates, &rules);
-    let ships_too_late = ships_too_late(&sourced, &quotas, &demand, &candidates, &rules);
+    let quotas = without(&deferred, quotas);
+    let mut left = Cow::Borrowed(demand);
+    if !deferred.is_empty() {
+        left = Cow::Owned(without(&deferred, demand.clone()));
+        left.to_mut().retain(|_, units| !units.is_zero());
+    }
+    let demand = left.as_ref();
+    let candidates = candidates(aggregates, order, demand, request, destination, freed)?;
+    let sourced = source_within(&quotas, demand, &candidates, &rules);
+    let ships_too_late = ships_too_late(&sourced, &quotas, demand, &candidates, &rules);
     let chosen: BTreeSet<LocationId> =
         sourced.allocations.iter().map(|(location, _)| location.clone()).collect();
     let promises = promised_dates(aggregates, order, &chosen)?;
@@ -94,7 +100,7 @@ pub(super) fn choose_locations<A: Aggregates>(
         backorder_limits
             .extend(aggregates.stock(sku)?.remaining_backorders().map(|units| (sku.clone(), units)));
     }
-    let backorder_limits = without(&deferred, &backorder_limits);
+    let backorder_limits = without(&deferred, backorder_limits);
     Ok(ReserveInventory {
         sourced,
         criteria,

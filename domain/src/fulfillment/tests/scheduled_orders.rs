@@ -14,6 +14,15 @@ impl Shop {
         self.fill(&sku(A)).unwrap();
     }
 
+    /// Units of the supply `s1` arrive.
+    fn supply_arrives(&mut self, quantity: u32) {
+        let fields =
+            json!({ "sku": sku(A), "location": location(0), "quantity": quantity, "supplyId": "s1" });
+        let command = StockCommand::ReceiveStock(read(fields), self.now());
+        self.change_stock(&sku(A), &command).unwrap();
+        self.fill(&sku(A)).unwrap();
+    }
+
     fn held_and_waiting(&self, order: usize) -> (u64, u64) {
         (self.held_of_line(order, 1, 0), self.backordered(order, 1))
     }
@@ -66,11 +75,8 @@ fn the_supply_that_arrives_is_reserved_for_the_order() {
     let mut shop = with_supply(10);
     let later = shop.order_of(&[(A, 10)], &scheduled(&json!({})));
     let today = shop.order_of(&[(A, 10)], &json!({}));
-    let arrived = json!({ "sku": sku(A), "location": location(0), "quantity": 10, "supplyId": "s1" });
     shop.second = DUE - 1;
-    let command = StockCommand::ReceiveStock(read(arrived), shop.now());
-    shop.change_stock(&sku(A), &command).unwrap();
-    shop.fill(&sku(A)).unwrap();
+    shop.supply_arrives(10);
     assert_eq!([later, today].map(|order| shop.held_and_waiting(order)), [(10, 0), (10, 0)]);
 }
 
@@ -131,10 +137,7 @@ fn a_shortage_in_addition_to_a_supply_follows_the_rule_of_the_order() {
 fn a_supply_that_arrives_in_parts_is_reserved_in_parts() {
     let mut shop = with_supply(10);
     let order = shop.order_of(&[(A, 10)], &scheduled(&json!({})));
-    let part = json!({ "sku": sku(A), "location": location(0), "quantity": 6, "supplyId": "s1" });
-    let command = StockCommand::ReceiveStock(read(part), shop.now());
-    shop.change_stock(&sku(A), &command).unwrap();
-    shop.fill(&sku(A)).unwrap();
+    shop.supply_arrives(6);
     assert_eq!(shop.held_and_waiting(order), (6, 4));
     let today = shop.order_of(&[(A, 10)], &json!({ "onShortage": "reject" }));
     assert_eq!(shop.held_and_waiting(today), (10, 0));
