@@ -244,7 +244,8 @@ impl PromiseOption {
         if answer.kind == OutcomeKind::Refused {
             return Self::refused(service_level, serde_json::from_slice(&answer.body).map_err(internal)?);
         }
-        let order: OrderView = serde_json::from_slice(&answer.body).map_err(internal)?;
+        let mut order: OrderView = serde_json::from_slice(&answer.body).map_err(internal)?;
+        number_as_sent(&mut order);
         Ok(Self::of_order(service_level, &order))
     }
 
@@ -269,13 +270,9 @@ impl PromiseOption {
     }
 
     fn of_order(service_level: Option<Text<64>>, order: &OrderView) -> Self {
-        let bundles = order.lines.iter().map(|line| line.ordered.bundle.as_ref());
-        let numbers: Vec<_> = sent_indexes(bundles).map(LineNumber::at).collect();
-        let numbers = numbers.as_slice();
-        let parts = order.fulfillment_orders.iter();
-        let shipments: Vec<_> = parts.map(|part| PromisedShipment::of(part, numbers)).collect();
+        let shipments: Vec<_> = order.fulfillment_orders.iter().map(PromisedShipment::of).collect();
         let backordered = order.lines.iter().filter(|line| !line.backordered.is_zero());
-        let backorders: Vec<_> = backordered.map(|line| PromisedBackorder::of(line, numbers)).collect();
+        let backorders: Vec<_> = backordered.map(PromisedBackorder::of).collect();
         let without_stock = order.lines.iter().filter(|line| !line.ordered.requires_stock);
         let not_before = order.delivery.as_ref().and_then(|delivery| delivery.ship_not_before);
         let is_expected = |backorder: &PromisedBackorder| {
@@ -301,11 +298,22 @@ impl PromiseOption {
             shipments,
             backorders,
             without_stock: without_stock
-                .map(|line| PromisedLine::of(line, line.ordered.quantity.units(), numbers))
+                .map(|line| PromisedLine::of(line, line.ordered.quantity.units()))
                 .collect(),
             shortages: Vec::new(),
             refusal: None,
         }
+    }
+}
+
+/// Gives the lines of an order the numbers of the request's lines: components of a bundle were sent as one line.
+fn number_as_sent(order: &mut OrderView) {
+    let bundles = order.lines.iter().map(|line| line.ordered.bundle.as_ref());
+    let numbers: Vec<LineNumber> = sent_indexes(bundles).map(LineNumber::at).collect();
+    let parts =
+        order.fulfillment_orders.iter_mut().flat_map(|part| &mut part.lines).map(|line| &mut line.line);
+    for line in parts.chain(order.lines.iter_mut().map(|line| &mut line.ordered.line)) {
+        *line = numbers.get(line.index()).copied().unwrap_or(*line);
     }
 }
 
@@ -320,10 +328,9 @@ fn last(mut times: impl Iterator<Item = Option<Timestamp>>) -> Option<Timestamp>
 }
 
 impl PromisedShipment {
-    /// `numbers` are those of the order's lines in the request.
-    fn of(part: &FulfillmentOrderView, numbers: &[LineNumber]) -> Self {
+    fn of(part: &FulfillmentOrderView) -> Self {
         let line = |line: &holdfast_views::FulfillmentLineView| PromisedLine {
-            line: numbers.get(line.line.index()).copied().unwrap_or(line.line),
+            line: line.line,
             sku: line.sku.clone(),
             quantity: line.quantity,
         };
@@ -337,16 +344,14 @@ impl PromisedShipment {
 }
 
 impl PromisedBackorder {
-    fn of(line: &LineView, numbers: &[LineNumber]) -> Self {
-        Self { line: PromisedLine::of(line, line.backordered, numbers), promised_at: line.promised_at }
+    fn of(line: &LineView) -> Self {
+        Self { line: PromisedLine::of(line, line.backordered), promised_at: line.promised_at }
     }
 }
 
 impl PromisedLine {
     /// Units of a line of the order.
-    fn of(line: &LineView, quantity: Units, numbers: &[LineNumber]) -> Self {
-        let number = line.ordered.line;
-        let number = numbers.get(number.index()).copied().unwrap_or(number);
-        Self { line: number, sku: line.ordered.sku.clone(), quantity }
+    fn of(line: &LineView, quantity: Units) -> Self {
+        Self { line: line.ordered.line, sku: line.ordered.sku.clone(), quantity }
     }
 }
