@@ -30,7 +30,7 @@ pub use cluster::{LINK_QUEUE, Link, Membership, PeerGone, Peers};
 pub use command::{AnyCommand, COMMANDS, CommandGroup, CommandSchema, InvalidGroup};
 pub use execution::cached_stream::{decode, fold_cart_reservation, fold_order, stream_of};
 pub use execution::{
-    GroupAnswer, ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer,
+    GroupAnswer, ReturnAnswer, ShipmentAnswer, StockAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer,
 };
 pub use privacy::{MasterKey, Vault, VaultError};
 pub use process_manager::{DueCommand, DueWork, ProcessManager};

@@ -199,15 +199,23 @@ views! {
         service: Option<Text<64>>,
         /// The contents; at most 2,000 lines.
         lines: Vec<LineUnits>,
-        /// The carrier's latest report.
+        /// The carrier's report that counts: a failure that no later report supersedes, otherwise the latest report.
         status: Option<TrackingStatus>,
-        /// The time of the latest report.
+        /// The time of that report.
         status_at: Option<Timestamp>,
+        /// The carrier's latest report of each status, oldest first. A report that was ahead of time has the time at which it was
+        /// received.
+        reports: Vec<CarrierReportView>,
         delivered_at: Option<Timestamp>,
         /// Whether the carrier has reported nothing for longer than the policy's `stuckAfter`.
         stuck: bool,
         /// Whether its contents were sent again: it counts neither as shipped nor as delivered.
         resent: bool,
+    }
+    /// What a carrier reported about a package.
+    CarrierReportView {
+        status: TrackingStatus,
+        at: Timestamp,
     }
     /// Goods of an order that the customer sends back together.
     ReturnView {
@@ -392,8 +400,13 @@ impl From<&Shipment> for ShipmentView {
             tracking_number: package.shipped.tracking_number.clone(),
             service: package.shipped.service.clone(),
             lines: package.shipped.lines.clone(),
-            status: package.tracked.map(|(status, _)| status),
-            status_at: package.tracked.map(|(_, at)| at),
+            status: package.tracked().map(|(status, _)| status),
+            status_at: package.tracked().map(|(_, at)| at),
+            reports: package
+                .latest_reports()
+                .into_iter()
+                .map(|(status, at)| CarrierReportView { status, at })
+                .collect(),
             delivered_at: package.delivered_at,
             stuck: package.is_stuck,
             resent: package.is_resent,

@@ -15,11 +15,12 @@ use crate::order_metrics::{MetricsParams, OrderMetrics};
 const GLOBAL_ID: &str = "Global id: opaque, unique over all types and merchants.";
 
 /// The objects that are read from views, with the names of the views' JSON Schemas.
-pub(super) const VIEWS: [(&str, &str); 36] = [
+pub(super) const VIEWS: [(&str, &str); 37] = [
     ("Allocation", "Allocation"),
     ("Availability", "AvailabilityView"),
     ("BundleComponent", "BundleComponent"),
     ("BundleLine", "BundleLine"),
+    ("CarrierReport", "CarrierReportView"),
     ("CartReservation", "CartReservationView"),
     ("CartReservationLine", "CartLineView"),
     ("ChannelPolicy", "ChannelRules"),

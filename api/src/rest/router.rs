@@ -6,7 +6,9 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
 use axum::middleware::from_fn;
-use holdfast_commands::{ReturnAnswer, ShipmentAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer};
+use holdfast_commands::{
+    ReturnAnswer, ShipmentAnswer, StockAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer,
+};
 use holdfast_domain::cart_reservation::{CancelCartReservation, ExtendCartReservation, ReserveCart};
 use holdfast_domain::network::{PauseLocation, RegisterLocation, ResumeLocation};
 use holdfast_domain::order::{
@@ -228,7 +230,7 @@ fn board() -> Vec<Endpoint> {
 
 fn stock() -> Vec<Endpoint> {
     vec![
-        Endpoint::post::<ReceiveStock, AvailabilityView>("/v1/stock/receive"),
+        Endpoint::post::<ReceiveStock, StockAnswer>("/v1/stock/receive"),
         Endpoint::post::<CountStock, StockReportAnswer>("/v1/stock/count"),
         Endpoint::post::<AdjustStock, StockReportAnswer>("/v1/stock/adjust"),
         Endpoint::post::<ChangeStockCondition, StockReportAnswer>("/v1/stock/condition"),
@@ -245,7 +247,7 @@ fn stock() -> Vec<Endpoint> {
         .answers::<Items<StockMovement>>(),
         Endpoint::put::<SetStockPolicy, AvailabilityView>("/v1/stock-policies"),
         Endpoint::post::<ShipTransfer, TransferAnswer>("/v1/transfers").with_status(&[201]),
-        Endpoint::post::<ReceiveTransfer, AvailabilityView>("/v1/transfers/{transferId}/receive"),
+        Endpoint::post::<ReceiveTransfer, StockAnswer>("/v1/transfers/{transferId}/receive"),
         Endpoint::post::<ExpectSupply, SupplyAnswer>("/v1/supplies").with_status(&[201, 200]),
         Endpoint::post::<CancelSupply, AvailabilityView>("/v1/supplies/{supplyId}/cancel"),
         Endpoint::get(

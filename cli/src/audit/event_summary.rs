@@ -50,7 +50,8 @@ pub fn event_summary(event: &OrderEvent) -> String {
         OrderEvent::ReadyForPickup(ready) => format!("part {}", ready.fulfillment_order_id.number()),
         OrderEvent::ShipmentStuck(stuck) => package_count(&stuck.packages),
         OrderEvent::DeliveryFailed(failed) => {
-            format!("{} ({})", wire_name(&failed.status), package_count(&failed.packages))
+            let superseded = if failed.superseded { ", superseded" } else { "" };
+            format!("{} ({}{superseded})", wire_name(&failed.status), package_count(&failed.packages))
         }
         OrderEvent::PaymentConfirmed(paid) => payment_summary(paid.amount, &paid.payment_ref),
         OrderEvent::PaymentAuthorized(authorized) => {

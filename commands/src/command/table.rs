@@ -35,7 +35,7 @@ macro_rules! command_table {
                 order::RejectCancellation: report(fulfillment_order_id.order()) => decide;
                 order::AcceptAmendment: report(fulfillment_order_id.order()) => decide;
                 order::RejectAmendment: report(fulfillment_order_id.order()) => decide;
-                order::ShortPick: report(fulfillment_order_id.order()) => decide;
+                order::ShortPick: report(fulfillment_order_id.order()) => decide_at;
                 order::UnpickItems: report(fulfillment_order_id.order()) => decide;
                 order::UnpackItems: report(fulfillment_order_id.order()) => decide;
                 order::UndoRejection: report(fulfillment_order_id.order()) => decide;

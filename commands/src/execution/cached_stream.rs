@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::privacy::Vault;
 
 /// The version of the snapshot format. Raise it when the format of a state changes; older snapshots are then ignored.
-const SNAPSHOT_VERSION: u32 = 21;
+const SNAPSHOT_VERSION: u32 = 22;
 /// A snapshot consists of a digest, the stream's position in eight bytes, and the state as JSON.
 const DIGEST_BYTES: usize = 32;
 

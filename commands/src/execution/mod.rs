@@ -28,7 +28,7 @@ use crate::command::{AnyCommand, command_table};
 
 pub use group::GroupAnswer;
 pub use orders::{ReturnAnswer, ShipmentAnswer};
-pub use stock::{StockReportAnswer, SupplyAnswer, TransferAnswer};
+pub use stock::{StockAnswer, StockReportAnswer, SupplyAnswer, TransferAnswer};
 
 pub(crate) use unit_of_work::{Accepted, Needs, Stop, UnitOfWork};
 

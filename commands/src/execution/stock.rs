@@ -10,7 +10,7 @@ use holdfast_domain::stock::{
     SetStockPolicy, ShipTransfer, StockCommand, StockItem, StockRefusal,
 };
 use holdfast_domain::stream::StreamId;
-use holdfast_domain::values::{LocationId, OrderId, Reference, Sku};
+use holdfast_domain::values::{LocationId, OrderId, Reference, Sku, Timestamp};
 use holdfast_journal::{ClaimKey, OutcomeKind};
 use holdfast_views::AvailabilityView;
 use schemars::JsonSchema;
@@ -21,10 +21,23 @@ use super::unit_of_work::{Accepted, Stop, UnitOfWork, accepted};
 use crate::answer::Refused;
 use crate::claims::{receipt, supply, transfer};
 
+/// The answer to a report about stock: the stock.
+#[serde_with::skip_serializing_none]
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StockAnswer {
+    /// The reported time, if it was more than 5 minutes in the future: the report counts as of the time of the command.
+    reported_ahead_of_time: Option<Timestamp>,
+    /// The stock after the report.
+    #[serde(flatten)]
+    stock: AvailabilityView,
+}
+
 /// Decides a command on the stock of a SKU and answers with the stock.
 fn change(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<Accepted, Stop> {
     fulfillment::change_stock(unit, sku, command)?;
-    accepted(OutcomeKind::Done, &view(unit, sku)?)
+    let (reported_ahead_of_time, stock) = (command.ahead_of_time(), view(unit, sku)?);
+    accepted(OutcomeKind::Done, &StockAnswer { reported_ahead_of_time, stock })
 }
 
 /// The answer to a report after which fewer units may be on hand: the orders that lost units, and the stock.
@@ -34,15 +47,15 @@ pub struct StockReportAnswer {
     /// Orders that had reserved units which are no longer on hand. These units were reserved at another location, or are
     /// backordered.
     affected_orders: Vec<OrderId>,
-    /// The stock after the report.
     #[serde(flatten)]
-    stock: AvailabilityView,
+    stock: StockAnswer,
 }
 
 /// Decides a report on the stock of a SKU and answers with the orders that lost units, and the stock.
 fn report(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<StockReportAnswer, Stop> {
     let affected_orders = fulfillment::change_stock(unit, sku, command)?;
-    Ok(StockReportAnswer { affected_orders, stock: view(unit, sku)? })
+    let (reported_ahead_of_time, stock) = (command.ahead_of_time(), view(unit, sku)?);
+    Ok(StockReportAnswer { affected_orders, stock: StockAnswer { reported_ahead_of_time, stock } })
 }
 
 /// Decides a report on the stock of a SKU at a location, which must be registered.

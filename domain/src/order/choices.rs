@@ -169,6 +169,18 @@ impl TrackingStatus {
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Failure | Self::ReturnedToSender)
     }
+
+    /// Whether a later report of this status shows that a failure is over. A package that was lost may be found; a package on its
+    /// way back is in transit too, until the carrier delivers it after all.
+    pub const fn supersedes(self, failure: Self) -> bool {
+        match self {
+            Self::OutForDelivery | Self::AttemptedDelivery | Self::ReadyForPickup | Self::Delivered => true,
+            Self::PickedUp | Self::InTransit => matches!(failure, Self::Failure),
+            Self::LabelCreated | Self::Delayed | Self::Failure | Self::ReturnedToSender | Self::Unknown => {
+                false
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -56,9 +56,6 @@ pub(super) fn discrepancy(code: DiscrepancyCode) -> OrderEvent {
     DiscrepancyRecorded { code, units: None }.into()
 }
 
-/// How far the clock of a sender may be ahead before that is recorded: 5 minutes, in microseconds.
-const MAX_CLOCK_LEAD: i64 = 5 * 60 * 1_000_000;
-
 /// The time of a reported fact, at most the decision time `at`; and a discrepancy if the reported time is more than 5 minutes
 /// ahead.
 pub(super) fn clamp_reported_time(
@@ -66,8 +63,8 @@ pub(super) fn clamp_reported_time(
     at: Timestamp,
 ) -> (Timestamp, Option<OrderEvent>) {
     let reported = reported.unwrap_or(at);
-    let is_ahead = reported.microseconds().saturating_sub(at.microseconds()) > MAX_CLOCK_LEAD;
-    (reported.min(at), is_ahead.then(|| discrepancy(DiscrepancyCode::ReportedAheadOfTime)))
+    let ahead = reported.ahead_of(at).map(|_| discrepancy(DiscrepancyCode::ReportedAheadOfTime));
+    (reported.min(at), ahead)
 }
 
 /// A serial number occurs once in the lists of a report, and each unit has at most one.

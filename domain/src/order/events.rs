@@ -373,6 +373,9 @@ payloads! {
         status: TrackingStatus,
         /// The time of the status.
         at: Timestamp,
+        /// Whether a later report, the delivery, or another shipment of the contents supersedes the failure: it changes nothing.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        superseded: bool,
     }
     /// A carrier reported the status of packages.
     ShipmentTracked {
@@ -383,6 +386,8 @@ payloads! {
         reported_as: Option<Text<64>>,
         /// The time of the status.
         status_at: Timestamp,
+        /// The reported time, if it was too far ahead.
+        reported_ahead_of_time: Option<Timestamp>,
         /// Where the packages were.
         location: Option<Text<200>>,
         /// The carrier's report, encrypted and stored next to the payload.

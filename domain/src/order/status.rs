@@ -268,7 +268,7 @@ fn delivery(lines: &[LineTotals], totals: &LineTotals, order: &Order) -> Deliver
         let reported = |package: &TrackedPackage| {
             package.delivered_at.is_none()
                 && !package.is_resent
-                && package.tracked.is_some_and(|(status, _)| statuses.contains(&status))
+                && package.tracked().is_some_and(|(status, _)| statuses.contains(&status))
         };
         order.packages().any(reported)
     };

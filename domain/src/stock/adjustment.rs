@@ -1,7 +1,7 @@
 //! Manual corrections of on hand.
 
 use super::events::{AdjustmentReason, StockAdjusted};
-use super::late_report::earlier;
+use super::late_report::{ahead, earlier};
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
@@ -47,6 +47,7 @@ pub(super) fn adjust(item: &StockItem, command: &AdjustStock, at: Timestamp) -> 
         reference: command.reference.clone(),
         at,
         happened_at,
+        reported_ahead_of_time: ahead(command.occurred_at, at),
     };
     Ok(vec![adjusted.into()])
 }

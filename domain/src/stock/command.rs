@@ -9,6 +9,7 @@ use super::cart::CartUnits;
 use super::channel_quota::OrderRef;
 use super::condition::ChangeStockCondition;
 use super::count::CountStock;
+use super::late_report::ahead;
 use super::past_on_hand::PastOnHand;
 use super::policy::SetStockPolicy;
 use super::receipt::ReceiveStock;
@@ -95,6 +96,23 @@ impl StockCommand {
                 | Self::ReceiveTransfer(..)
                 | Self::ExpectSupply(..)
         )
+    }
+
+    /// The time of a report from outside, as its sender states it, if that is too far ahead of the decision time: the report counts
+    /// as of the decision time.
+    pub fn ahead_of_time(&self) -> Option<Timestamp> {
+        let (reported, at) = match self {
+            Self::ReceiveStock(command, at) => (command.occurred_at, at),
+            Self::CountStock(command, at) | Self::CountStockInPast(command, _, at) => {
+                (Some(command.counted_at), at)
+            }
+            Self::AdjustStock(command, at) => (command.occurred_at, at),
+            Self::ChangeStockCondition(command, at) => (command.occurred_at, at),
+            Self::ShipTransfer(command, _, at) => (command.occurred_at, at),
+            Self::ReceiveTransfer(command, at) => (command.occurred_at, at),
+            _ => return None,
+        };
+        ahead(reported, *at)
     }
 
     /// The location at which a report may leave fewer units on hand than are reserved; `None` if it is no such report.

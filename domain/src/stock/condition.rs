@@ -1,7 +1,7 @@
 //! Units that change their condition: sellable, in quarantine or damaged.
 
 use super::events::{Condition, StockConditionChanged};
-use super::late_report::earlier;
+use super::late_report::{ahead, earlier};
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
@@ -39,9 +39,18 @@ pub(super) fn change(item: &StockItem, command: &ChangeStockCondition, at: Times
         return Err(StockRefusal::TooFewInCondition { recorded });
     }
     item.require_room(location, *to, quantity.units())?;
-    let (sku, location, reason) = (sku.clone(), location.clone(), reason.clone());
-    let (from, to, quantity) = (*from, *to, *quantity);
-    Ok(vec![StockConditionChanged { sku, location, from, to, quantity, reason, at, happened_at }.into()])
+    let changed = StockConditionChanged {
+        sku: sku.clone(),
+        location: location.clone(),
+        from: *from,
+        to: *to,
+        quantity: *quantity,
+        reason: reason.clone(),
+        at,
+        happened_at,
+        reported_ahead_of_time: ahead(*occurred_at, at),
+    };
+    Ok(vec![changed.into()])
 }
 
 pub(super) fn changed(item: &mut StockItem, changed: &StockConditionChanged) {

@@ -1,6 +1,7 @@
 //! Counts: on hand is what was counted, changed by what has moved since.
 
 use super::events::{CountEffect, StockCounted};
+use super::late_report::ahead;
 use super::level::StockLevel;
 use super::past_on_hand::PastOnHand;
 use super::refusals::StockRefusal;
@@ -17,7 +18,7 @@ commands! {
         location: LocationId,
         /// Sellable units that were counted, 0 to 1,000,000,000.
         on_hand: Units,
-        /// When they were counted; not in the future.
+        /// When they were counted. A time in the future counts as the time of the command.
         counted_at: Timestamp,
         /// The reason, for people.
         reason: Option<Text<500>>,
@@ -49,16 +50,14 @@ pub(super) fn count(
     if command.on_hand > Quantity::MAX.units() {
         return Err(StockRefusal::CountOutOfRange);
     }
-    if command.counted_at > at {
-        return Err(StockRefusal::CountedInFuture { now: at });
-    }
+    let counted_at = command.counted_at.min(at);
     item.require_on_hand(&command.location, command.expected)?;
     let empty = StockLevel::default();
     let level = item.levels.get(&command.location).unwrap_or(&empty);
-    let is_superseded = level.last_counted_at.is_some_and(|last| command.counted_at < last);
+    let is_superseded = level.last_counted_at.is_some_and(|last| counted_at < last);
     let known = match past {
-        Some(past) => level.on_hand_since(command.counted_at, past),
-        None => level.on_hand_at(command.counted_at),
+        Some(past) => level.on_hand_since(counted_at, past),
+        None => level.on_hand_at(counted_at),
     };
     let known = match known {
         Some(known) => known,
@@ -72,12 +71,13 @@ pub(super) fn count(
         sku: command.sku.clone(),
         location: command.location.clone(),
         counted: command.on_hand,
-        counted_at: command.counted_at,
+        counted_at,
         known: Units::ZERO.saturating_add(known),
         adjustment: if is_superseded { 0 } else { adjustment },
         effect: if is_superseded { CountEffect::Superseded } else { CountEffect::Applied },
         reason: command.reason.clone(),
         at,
+        reported_ahead_of_time: ahead(Some(command.counted_at), at),
     };
     Ok(vec![counted.into()])
 }

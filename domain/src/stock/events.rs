@@ -110,6 +110,8 @@ payloads! {
         at: Timestamp,
         /// When it happened, if that was before the decision.
         happened_at: Option<Timestamp>,
+        /// The reported time, if it was too far ahead.
+        reported_ahead_of_time: Option<Timestamp>,
     }
     /// Units were counted.
     StockCounted {
@@ -127,6 +129,8 @@ payloads! {
         effect: CountEffect,
         reason: Option<Text<500>>,
         at: Timestamp,
+        /// The reported time, if it was too far ahead.
+        reported_ahead_of_time: Option<Timestamp>,
     }
     /// On hand was corrected.
     StockAdjusted {
@@ -142,6 +146,8 @@ payloads! {
         at: Timestamp,
         /// When it happened, if that was before the decision.
         happened_at: Option<Timestamp>,
+        /// The reported time, if it was too far ahead.
+        reported_ahead_of_time: Option<Timestamp>,
     }
     /// Units are in another condition.
     StockConditionChanged {
@@ -156,6 +162,8 @@ payloads! {
         at: Timestamp,
         /// When it happened, if that was before the decision.
         happened_at: Option<Timestamp>,
+        /// The reported time, if it was too far ahead.
+        reported_ahead_of_time: Option<Timestamp>,
     }
     /// Units are reserved for an order.
     StockReserved {
@@ -239,6 +247,8 @@ payloads! {
         at: Timestamp,
         /// When it happened, if that was before the decision.
         happened_at: Option<Timestamp>,
+        /// The reported time, if it was too far ahead.
+        reported_ahead_of_time: Option<Timestamp>,
     }
     /// Units arrived from another location.
     TransferReceived {
@@ -252,6 +262,8 @@ payloads! {
         at: Timestamp,
         /// When it happened, if that was before the decision.
         happened_at: Option<Timestamp>,
+        /// The reported time, if it was too far ahead.
+        reported_ahead_of_time: Option<Timestamp>,
     }
     /// A supply is expected, or its announced quantity, time or location changed.
     SupplyExpected {

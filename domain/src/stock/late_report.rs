@@ -12,6 +12,11 @@ pub(super) fn earlier(reported: Option<Timestamp>, at: Timestamp) -> Option<Time
     reported.filter(|reported| *reported < at)
 }
 
+/// The reported time, if it is too far ahead of the decision time: the report is about now then.
+pub(super) fn ahead(reported: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
+    reported?.ahead_of(at)
+}
+
 impl StockItem {
     /// Whether the latest count at a location includes the movements that happened there at a time.
     pub(super) fn has_counted_since(&self, location: &LocationId, happened_at: Option<Timestamp>) -> bool {
@@ -131,6 +136,7 @@ impl Adjustment<'_> {
                 reference: None,
                 at: self.at,
                 happened_at: self.happened_at,
+                reported_ahead_of_time: None,
             });
         }
         adjustments

@@ -1,7 +1,7 @@
 //! Goods that arrive.
 
 use super::events::{Condition, Lot, StockReceived};
-use super::late_report::earlier;
+use super::late_report::{ahead, earlier};
 use super::refusals::StockRefusal;
 use super::supply;
 use super::{Decision, StockItem};
@@ -48,6 +48,7 @@ impl ReceiveStock {
             reference: self.reference.clone(),
             at,
             happened_at: earlier(self.occurred_at, at),
+            reported_ahead_of_time: ahead(self.occurred_at, at),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Why a decision about a stock item is refused.
 
 use crate::refusal::{Class, Refusal};
-use crate::values::{ChannelName, LocationId, Quantity, Reference, Sku, Timestamp, Units};
+use crate::values::{ChannelName, LocationId, Quantity, Reference, Sku, Units};
 
 /// Why a decision about a stock item is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,9 +54,6 @@ pub enum StockRefusal {
     /// A count out of range.
     #[error("a count must be 0 to {} units", Quantity::LIMIT)]
     CountOutOfRange,
-    /// The count was taken in the future.
-    #[error("countedAt is in the future: it is {now}")]
-    CountedInFuture { now: Timestamp },
     /// More movements are being recorded than the state has.
     #[error("the count is too old: too many movements are recorded at the same time; send it again")]
     CountTooOld,
@@ -164,7 +161,6 @@ impl Refusal for StockRefusal {
             Self::StockChanged { .. } => ("stock_changed", Class::Conflict),
             Self::TooManyUnits | Self::AdjustmentAboveLimit => ("too_many_units", Class::Conflict),
             Self::CountOutOfRange => ("count_out_of_range", Class::Invalid),
-            Self::CountedInFuture { .. } => ("counted_in_future", Class::Invalid),
             Self::CountTooOld => ("count_too_old", Class::Transient),
             Self::LotsExceedQuantity => ("lots_exceed_quantity", Class::Invalid),
             Self::BundleWithoutStock(_) => ("bundle_without_stock", Class::Conflict),
@@ -206,7 +202,7 @@ impl Refusal for StockRefusal {
             Self::SafetyStockOutOfRange => "/safetyStock",
             Self::LowStockOutOfRange => "/lowStockAt",
             Self::CountOutOfRange => "/onHand",
-            Self::CountedInFuture { .. } | Self::CountTooOld => "/countedAt",
+            Self::CountTooOld => "/countedAt",
             Self::LotsExceedQuantity => "/lots",
             Self::ComponentCount(_)
             | Self::BundleWithRules(_)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::events::{Condition, TransferReceived, TransferShipped};
-use super::late_report::earlier;
+use super::late_report::{ahead, earlier};
 use super::refusals::StockRefusal;
 use super::{Decision, StockItem};
 use crate::command::commands;
@@ -75,7 +75,10 @@ pub(super) fn ship(item: &StockItem, command: &ShipTransfer, id: &Reference, at:
     }
     let (sku, transfer_id, quantity) = (command.sku.clone(), id.clone(), command.quantity);
     let (from, to) = (command.from.clone(), command.to.clone());
-    Ok(vec![TransferShipped { sku, transfer_id, from, to, quantity, at, happened_at }.into()])
+    let reported_ahead_of_time = ahead(command.occurred_at, at);
+    let shipped =
+        TransferShipped { sku, transfer_id, from, to, quantity, at, happened_at, reported_ahead_of_time };
+    Ok(vec![shipped.into()])
 }
 
 /// Units arrive at the location that the transfer was sent to. A transfer that has arrived completely, or of which the rest
@@ -96,7 +99,18 @@ pub(super) fn receive(item: &StockItem, command: &ReceiveTransfer, at: Timestamp
     let rest = transfer.quantity.saturating_sub(quantity);
     let lost = if command.close == Some(true) { rest } else { Units::ZERO };
     let happened_at = earlier(command.occurred_at, at);
-    Ok(vec![TransferReceived { sku, transfer_id, location, quantity, lost, at, happened_at }.into()])
+    let reported_ahead_of_time = ahead(command.occurred_at, at);
+    let received = TransferReceived {
+        sku,
+        transfer_id,
+        location,
+        quantity,
+        lost,
+        at,
+        happened_at,
+        reported_ahead_of_time,
+    };
+    Ok(vec![received.into()])
 }
 
 pub(super) fn shipped(item: &mut StockItem, shipped: &TransferShipped) {

@@ -21,8 +21,16 @@ pub struct TimestampError;
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+/// How far the clock of a sender may be ahead before that is recorded: 5 minutes, in microseconds.
+const MAX_CLOCK_LEAD: i64 = 5 * 60 * 1_000_000;
+
 impl Timestamp {
     const LAST: i64 = 253_402_207_200_000_000;
+
+    /// This reported time, if it is more than 5 minutes after the decision time `at`. The report counts as of `at` then.
+    pub fn ahead_of(self, at: Self) -> Option<Self> {
+        (self.0.saturating_sub(at.0) > MAX_CLOCK_LEAD).then_some(self)
+    }
 
     /// The time a number of microseconds after 1970 began.
     pub const fn from_microseconds(microseconds: i64) -> Self {

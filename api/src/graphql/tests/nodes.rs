@@ -186,9 +186,10 @@ const TYPES: &str =
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 /// Types without an id, whose lists are not connections: a client reads such a list as a whole.
-const VALUES: [&str; 13] = [
+const VALUES: [&str; 14] = [
     "Allocation",
     "BundleComponent",
+    "CarrierReport",
     "CartReservationLine",
     "ChannelPolicy",
     "Charge",

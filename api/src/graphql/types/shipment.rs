@@ -30,9 +30,16 @@ pub(in crate::graphql) struct Package {
     lines: Vec<LineUnits>,
     status: Option<Choice<TrackingStatus>>,
     status_at: Option<DateTime>,
+    reports: Vec<CarrierReport>,
     delivered_at: Option<DateTime>,
     stuck: bool,
     resent: bool,
+}
+
+#[derive(Debug, Clone, SimpleObject, Deserialize)]
+pub(in crate::graphql) struct CarrierReport {
+    status: Choice<TrackingStatus>,
+    at: DateTime,
 }
 
 #[derive(Debug, Clone, SimpleObject, Deserialize)]

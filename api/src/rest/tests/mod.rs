@@ -8,6 +8,7 @@ mod cart_reservations;
 mod causation;
 mod description;
 mod http_semantics;
+mod late_reports;
 mod lines_without_stock;
 mod lists;
 mod long_orders;

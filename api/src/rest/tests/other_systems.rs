@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 /// An order of two units that another system has named, shipped with a label.
-async fn shipped(server: &TestServer, carrier: &str, number: &str) -> String {
+pub(super) async fn shipped(server: &TestServer, carrier: &str, number: &str) -> String {
     let answer = server.post("/v1/orders", "order", &order(2)).await.ok(201);
     let id = answer["orderId"].as_str().unwrap().to_owned();
     let part = answer["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap().to_owned();
@@ -329,7 +329,7 @@ async fn work_starts_on_an_authorization_unless_the_policy_wants_a_confirmation(
 }
 
 /// Sends units of an order in a package of their own.
-async fn ship(server: &TestServer, key: &str, order: &Value, package: &Value) -> Answer {
+pub(super) async fn ship(server: &TestServer, key: &str, order: &Value, package: &Value) -> Answer {
     let part = order["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
     let path = format!("/v1/fulfillment-orders/{part}/ship");
     server.post(&path, key, &json!({ "packages": [package] })).await

@@ -111,7 +111,8 @@ impl Shop {
 
     fn short_all(&mut self, order: usize, number: u32) {
         let all = json!({ "all": true, "reason": "not there" });
-        self.on_part(order, number, |this| OrderCommand::ShortPick(read(with(this, &all)))).unwrap();
+        let now = self.now();
+        self.on_part(order, number, |this| OrderCommand::ShortPick(read(with(this, &all)), now)).unwrap();
     }
 
     fn ship(&mut self, order: usize, number: u32, more: &Value) {

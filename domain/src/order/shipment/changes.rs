@@ -1,5 +1,7 @@
 //! Applies the events of shipments to the state of an order.
 
+use std::collections::BTreeMap;
+
 use super::{Shipment, TrackedPackage};
 use crate::order::choices::TrackingStatus;
 use crate::order::contents::{LineUnits, Package};
@@ -33,7 +35,8 @@ fn package(package: &Package) -> TrackedPackage {
         charged: Vec::new(),
         former_labels: Vec::new(),
         labelled_at: None,
-        tracked: None,
+        reports: BTreeMap::new(),
+        report_ahead_of_time: None,
         delivered_at: None,
         is_stuck: false,
         is_resent: false,
@@ -71,19 +74,30 @@ fn ship_units(order: &mut Order, shipment: &mut Shipment, units: &LineUnits) {
     limit_backordered(order);
 }
 
-/// The report with the latest time counts, not the one that was received last.
 pub(in crate::order) fn tracked(order: &mut Order, tracked: &ShipmentTracked) {
     if tracked.has_personal_data {
         seal(order);
     }
-    each_package(order, tracked.shipment_id, &tracked.packages, |package| {
-        let is_latest = package.tracked.is_none_or(|(_, known)| tracked.status_at >= known);
-        // A report without a counterpart is kept in the history only.
-        if is_latest && tracked.status != TrackingStatus::Unknown {
-            package.tracked = Some((tracked.status, tracked.status_at));
-            package.is_stuck = false;
+    each_package(order, tracked.shipment_id, &tracked.packages, |package| package.report(tracked));
+}
+
+impl TrackedPackage {
+    /// Adds a carrier's report.
+    pub(super) fn report(&mut self, tracked: &ShipmentTracked) {
+        let (status, at) = (tracked.status, tracked.status_at);
+        let has_counterpart = status != TrackingStatus::Unknown;
+        let known = self.reported_at();
+        if tracked.reported_ahead_of_time.is_none() {
+            let is_latest = self.counting_reports().all(|(_, known)| at >= known);
+            let latest = self.reports.entry(status).or_insert(at);
+            *latest = at.max(*latest);
+            self.report_ahead_of_time = self.report_ahead_of_time.filter(|_| !(is_latest && has_counterpart));
+        } else if has_counterpart {
+            self.report_ahead_of_time = Some((status, at));
         }
-    });
+        let is_recent = has_counterpart && known.is_none_or(|known| at >= known);
+        self.is_stuck &= !is_recent && self.is_under_way();
+    }
 }
 
 pub(in crate::order) fn stuck(order: &mut Order, stuck: &ShipmentStuck) {

@@ -10,6 +10,8 @@ pub(super) mod resend;
 pub(super) mod ship;
 pub(super) mod tracking;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::choices::TrackingStatus;
@@ -52,8 +54,12 @@ pub struct TrackedPackage {
     pub former_labels: Vec<(Reference, Reference)>,
     /// When the label was replaced. Absent: it was not.
     pub labelled_at: Option<Timestamp>,
-    /// The carrier's latest report, and the time of it.
-    pub tracked: Option<(TrackingStatus, Timestamp)>,
+    /// The time of the carrier's latest report of each status. Reports that are ahead of time are not among them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reports: BTreeMap<TrackingStatus, Timestamp>,
+    /// The carrier's latest report that was ahead of time, and when it was received. Absent: there is none, or a true one has
+    /// followed.
+    pub report_ahead_of_time: Option<(TrackingStatus, Timestamp)>,
     pub delivered_at: Option<Timestamp>,
     /// Whether the carrier has not reported for too long.
     pub is_stuck: bool,
@@ -72,7 +78,7 @@ impl Shipment {
     pub(super) fn stuck_at(&self, package: &TrackedPackage) -> Option<Timestamp> {
         let is_awaited = package.is_under_way() && !package.is_stuck;
         let labelled_at = package.labelled_at.map_or(self.shipped_at, |at| at.max(self.shipped_at));
-        let reported_at = package.tracked.map_or(labelled_at, |(_, at)| at.max(labelled_at));
+        let reported_at = package.reported_at().map_or(labelled_at, |at| at.max(labelled_at));
         self.stuck_after.filter(|_| is_awaited).map(|period| period.after(reported_at))
     }
 }
@@ -92,8 +98,45 @@ impl TrackedPackage {
 
     /// Whether it was neither delivered nor lost, refused or sent back, and its contents were not sent again.
     pub fn is_under_way(&self) -> bool {
-        !self.is_resent
-            && self.delivered_at.is_none()
-            && !self.tracked.is_some_and(|(status, _)| status.is_failure())
+        !self.is_resent && self.delivered_at.is_none() && !self.has_failed()
+    }
+
+    /// The carrier's report that counts, and the time of it: one that was ahead of time, until a true one follows; a failure that no
+    /// later report supersedes; otherwise the latest one. It does not depend on the order in which true reports are received.
+    pub fn tracked(&self) -> Option<(TrackingStatus, Timestamp)> {
+        let latest = |reports: &mut dyn Iterator<Item = (TrackingStatus, Timestamp)>| {
+            reports.max_by_key(|&(status, at)| (at, status))
+        };
+        let in_force = |&(failure, at): &(TrackingStatus, Timestamp)| {
+            let is_over = |(later, time)| time > at && TrackingStatus::supersedes(later, failure);
+            failure.is_failure() && !self.counting_reports().any(is_over)
+        };
+        self.report_ahead_of_time
+            .or_else(|| latest(&mut self.counting_reports().filter(in_force)))
+            .or_else(|| latest(&mut self.counting_reports()))
+    }
+
+    /// Whether the carrier's report that counts is a failure.
+    pub(super) fn has_failed(&self) -> bool {
+        self.tracked().is_some_and(|(status, _)| status.is_failure())
+    }
+
+    /// Reports with a counterpart here.
+    fn counting_reports(&self) -> impl Iterator<Item = (TrackingStatus, Timestamp)> {
+        let reports = self.reports.iter().map(|(status, at)| (*status, *at));
+        reports.filter(|(status, _)| *status != TrackingStatus::Unknown)
+    }
+
+    /// The latest report of each status, oldest first, the one ahead of time included.
+    pub fn latest_reports(&self) -> Vec<(TrackingStatus, Timestamp)> {
+        let reports = self.reports.iter().map(|(status, at)| (*status, *at));
+        let mut reports: Vec<_> = reports.chain(self.report_ahead_of_time).collect();
+        reports.sort_by_key(|&(status, at)| (at, status));
+        reports
+    }
+
+    /// When the carrier has last reported.
+    fn reported_at(&self) -> Option<Timestamp> {
+        self.counting_reports().chain(self.report_ahead_of_time).map(|(_, at)| at).max()
     }
 }

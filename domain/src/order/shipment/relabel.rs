@@ -64,7 +64,8 @@ pub(in crate::order) fn relabelled(order: &mut Order, relabelled: &PackageRelabe
         (label.carrier, label.tracking_number) = (carrier.clone(), tracking_number.clone());
         label.service.clone_from(service);
         package.labelled_at = Some(*at);
-        package.tracked = None;
+        package.reports.clear();
+        package.report_ahead_of_time = None;
         package.is_stuck = false;
     });
 }

@@ -25,7 +25,7 @@ commands! {
 
 /// The package has not arrived, and was not sent again yet.
 fn can_resend(order: &Order, package: &TrackedPackage) -> Result<(), OrderRefusal> {
-    let has_failed = package.tracked.is_some_and(|(status, _)| status.is_failure()) || package.is_stuck;
+    let has_failed = package.has_failed() || package.is_stuck;
     if package.is_resent || package.delivered_at.is_some() || !has_failed {
         return Err(OrderRefusal::PackageNotLost(package.shipped.package_id.clone()));
     }

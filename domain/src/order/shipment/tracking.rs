@@ -1,8 +1,8 @@
 //! A carrier's reports about packages.
 
+use super::TrackedPackage;
 use super::carrier_status::CarrierStatus;
 use super::delivery::{delivered, package_ids, packages};
-use super::{Shipment, TrackedPackage};
 use crate::command::commands;
 use crate::order::choices::TrackingStatus;
 use crate::order::decision::{Decision, clamp_reported_time, find_shipment};
@@ -46,7 +46,7 @@ pub(in crate::order) fn track(order: &Order, command: &TrackShipment, at: Timest
     let shipment = find_shipment(order, command.shipment_id)?;
     let packages = packages(shipment, command.package_id.as_ref())?;
     let (status, (status_at, ahead)) = (command.status.status, clamp_reported_time(Some(command.at), at));
-    let is_new = |package: &&TrackedPackage| package.tracked != Some((status, status_at));
+    let is_new = |package: &&TrackedPackage| package.reports.get(&status) != Some(&status_at);
     let tracked: Vec<&TrackedPackage> = packages.into_iter().filter(is_new).collect();
     if tracked.is_empty() {
         return Ok(Vec::new());
@@ -59,31 +59,36 @@ pub(in crate::order) fn track(order: &Order, command: &TrackShipment, at: Timest
         status,
         reported_as: command.status.original.clone(),
         status_at,
+        reported_ahead_of_time: command.at.ahead_of(at),
         location: command.location.clone(),
         has_personal_data: raw.is_some(),
         raw,
     };
+    let failures = if status.is_failure() { failed(&tracked, &event) } else { Vec::new() };
     let mut events = vec![event.into()];
     if status == TrackingStatus::Delivered {
         events.extend(delivered(shipment, &tracked, status_at));
     }
-    if status.is_failure() {
-        events.extend(failed(shipment, &tracked, status, status_at));
-    }
+    events.extend(failures);
     events.extend(ahead);
     Ok(events)
 }
 
-/// The failure of packages that were neither delivered nor have failed, and have no later report.
-fn failed(
-    shipment: &Shipment,
-    packages: &[&TrackedPackage],
-    status: TrackingStatus,
-    at: Timestamp,
-) -> Option<OrderEvent> {
-    let is_latest = |package: &TrackedPackage| package.tracked.is_none_or(|(_, latest)| at >= latest);
-    let fails = |package: &&TrackedPackage| package.is_under_way() && is_latest(package);
-    let failed: Vec<&TrackedPackage> = packages.iter().copied().filter(fails).collect();
-    let event = DeliveryFailed { shipment_id: shipment.id, packages: package_ids(&failed), status, at };
-    (!failed.is_empty()).then(|| event.into())
+/// The failures of packages that have not failed yet. Those that are superseded are recorded too.
+fn failed(packages: &[&TrackedPackage], tracked: &ShipmentTracked) -> Vec<OrderEvent> {
+    let fails = |package: &&TrackedPackage| {
+        let mut after = (*package).clone();
+        after.report(tracked);
+        package.is_under_way() && after.has_failed()
+    };
+    let is_known = |package: &&TrackedPackage| package.delivered_at.is_none() && package.has_failed();
+    let new = packages.iter().copied().filter(|package| !is_known(package));
+    let (failed, superseded): (Vec<_>, Vec<_>) = new.partition(fails);
+    let event = |(packages, superseded): (Vec<&TrackedPackage>, bool)| {
+        let (shipment_id, status, at) = (tracked.shipment_id, tracked.status, tracked.status_at);
+        let packages = package_ids(&packages);
+        let failed = DeliveryFailed { shipment_id, packages, status, at, superseded };
+        (!failed.packages.is_empty()).then(|| failed.into())
+    };
+    [(failed, false), (superseded, true)].into_iter().filter_map(event).collect()
 }

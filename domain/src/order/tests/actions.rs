@@ -68,7 +68,7 @@ fn accepted_of_part(order: &Order, id: FulfillmentOrderId) -> Vec<String> {
             ("pack", OrderCommand::PackItems(read(all(), json!({})))),
             ("ready-for-pickup", OrderCommand::MarkReadyForPickup(read(this(), json!({})), time(99))),
             ("ship", ship),
-            ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })))),
+            ("short", OrderCommand::ShortPick(read(all(), json!({ "reason": "try" })), time(45))),
             ("unpick", OrderCommand::UnpickItems(read(all(), json!({})))),
             ("unpack", OrderCommand::UnpackItems(read(all(), json!({})))),
             ("undo-rejection", OrderCommand::UndoRejection(read(this(), json!({})))),

@@ -20,6 +20,7 @@ fn tracked(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent
         status,
         reported_as: None,
         status_at: time(second),
+        reported_ahead_of_time: None,
         location: None,
         raw: None,
         has_personal_data: false,
@@ -28,7 +29,7 @@ fn tracked(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent
 }
 
 fn says(order: &Order, package: usize) -> Option<(TrackingStatus, Timestamp)> {
-    order.shipments[0].packages[package].tracked
+    order.shipments[0].packages[package].tracked()
 }
 
 #[test]

@@ -343,7 +343,7 @@ fn refund(reference: &str, amount: &str) -> OrderCommand {
 }
 
 fn short_with(number: u32, what: Value) -> OrderCommand {
-    OrderCommand::ShortPick(read(on_part(number, json!({ "reason": "not there" })), what))
+    OrderCommand::ShortPick(read(on_part(number, json!({ "reason": "not there" })), what), time(45))
 }
 
 fn accept_cancellation(number: u32) -> OrderCommand {

@@ -10,7 +10,7 @@ fn a_package_has_its_new_label_and_no_earlier_reports() {
     let label = (package.shipped.carrier.as_str(), package.shipped.tracking_number.as_str());
     assert_eq!(label, ("DHL", "JJD1"));
     assert_eq!(package.shipped.service.as_ref().map(Text::as_str), Some("express"));
-    assert_eq!((package.tracked, order.status()), (None, OrderStatus::Shipped));
+    assert_eq!((package.tracked(), order.status()), (None, OrderStatus::Shipped));
     assert_eq!(when(&order, relabel(1, json!({}))), [], "the same label again");
 }
 

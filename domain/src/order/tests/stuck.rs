@@ -35,7 +35,12 @@ fn is_stuck(order: &Order) -> Vec<bool> {
 fn failed(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent {
     let (shipment_id, at) = (shipment_id(1), time(second));
     let packages = packages.iter().map(|id| name(id)).collect();
-    DeliveryFailed { shipment_id, packages, status, at }.into()
+    DeliveryFailed { shipment_id, packages, status, at, superseded: false }.into()
+}
+
+fn superseded(packages: &[&str], status: TrackingStatus, second: i64) -> OrderEvent {
+    let OrderEvent::DeliveryFailed(event) = failed(packages, status, second) else { unreachable!() };
+    DeliveryFailed { superseded: true, ..event }.into()
 }
 
 #[test]
@@ -91,16 +96,58 @@ fn a_package_that_will_not_arrive_is_recorded_once() {
 }
 
 #[test]
-fn a_package_that_has_arrived_does_not_fail() {
+fn the_failure_of_a_package_that_has_arrived_is_recorded_and_changes_nothing() {
     let order = after(&two_packages(), confirm_delivery(1, json!({})));
-    assert_eq!(names(&when(&order, track(1, "failure", 95))), ["ShipmentTracked"]);
+    let failure = TrackingStatus::Failure;
+    assert_eq!(when(&order, track(1, "failure", 95))[1..], [superseded(&["p1", "p2"], failure, 95)]);
+    assert_eq!(after(&order, track(1, "failure", 95)).status(), OrderStatus::Delivered);
 }
 
 #[test]
-fn a_failure_before_a_later_report_is_ignored() {
+fn a_failure_before_a_later_report_is_recorded_as_superseded() {
     let order = after(&two_packages(), of("p1", "out_for_delivery", 80));
-    assert_eq!(names(&when(&order, of("p1", "failure", 70))), ["ShipmentTracked"]);
+    let failure = TrackingStatus::Failure;
+    assert_eq!(when(&order, of("p1", "failure", 70))[1..], [superseded(&["p1"], failure, 70)]);
     let late = after(&order, of("p1", "failure", 70));
     assert_eq!(late.status_axes().delivery, DeliveryStatus::OutForDelivery);
-    assert_eq!(when(&order, of("p1", "failure", 80))[1..], [failed(&["p1"], TrackingStatus::Failure, 80)]);
+    let reports = late.shipments[0].packages[0].latest_reports();
+    assert_eq!(reports, [(failure, time(70)), (TrackingStatus::OutForDelivery, time(80))]);
+    assert_eq!(when(&late, of("p1", "failure", 70)), [], "it is recorded once");
+    assert_eq!(when(&order, of("p1", "failure", 80))[1..], [failed(&["p1"], failure, 80)]);
+}
+
+#[test]
+fn a_package_on_its_way_back_stays_failed_in_transit_and_a_lost_one_is_found() {
+    use TrackingStatus::{Delayed, Failure, InTransit, OutForDelivery, ReturnedToSender};
+    let status = |reports: &[(&str, i64)]| {
+        let report = |order: Order, &(status, second): &(&str, i64)| after(&order, of("p1", status, second));
+        let order = reports.iter().fold(two_packages(), report);
+        order.shipments[0].packages[0].tracked().unwrap().0
+    };
+    for (reports, expected) in [
+        (vec![("returned_to_sender", 60), ("in_transit", 70)], ReturnedToSender),
+        (vec![("returned_to_sender", 60), ("in_transit", 70), ("out_for_delivery", 80)], OutForDelivery),
+        (vec![("failure", 60), ("delayed", 70)], Failure),
+        (vec![("failure", 60), ("in_transit", 70)], InTransit),
+        (vec![("failure", 60), ("in_transit", 70), ("delayed", 80)], Delayed),
+        (vec![("failure", 60), ("returned_to_sender", 70)], ReturnedToSender),
+    ] {
+        assert_eq!(status(&reports), expected, "{reports:?}");
+        let reversed: Vec<_> = reports.iter().rev().copied().collect();
+        assert_eq!(status(&reversed), expected, "in any order: {reversed:?}");
+    }
+}
+
+#[test]
+fn a_failure_counts_over_a_report_from_the_future() {
+    let scan = |status: &str, second: i64| {
+        let fields =
+            json!({ "shipmentId": shipment_id(1), "packageId": "p1", "status": status, "at": time(second) });
+        OrderCommand::TrackShipment(read(fields, json!({})), time(100))
+    };
+    let ahead = after(&two_packages(), scan("in_transit", 36_000));
+    assert_eq!(ahead.shipments[0].packages[0].tracked(), Some((TrackingStatus::InTransit, time(100))));
+    assert_eq!(when(&ahead, scan("failure", 90))[1..], [failed(&["p1"], TrackingStatus::Failure, 90)]);
+    let lost = after(&ahead, scan("failure", 90));
+    assert_eq!(lost.status_axes().delivery, DeliveryStatus::Failed);
 }

@@ -46,6 +46,7 @@ fn a_count_is_recorded_with_its_time_and_reason() {
         effect: CountEffect::Applied,
         reason: Text::new("year's end").ok(),
         at: time(9),
+        reported_ahead_of_time: None,
     };
     assert_eq!(counted(&events), &expected);
 }
@@ -193,10 +194,36 @@ fn a_count_without_a_difference_is_no_movement() {
 }
 
 #[test]
-fn a_count_in_the_future_is_refused() {
+fn a_report_from_the_future_counts_as_of_now_and_states_its_time() {
     let item = given([receive(10, 1)]);
-    assert_eq!(says(&item, count(10, 5, 5)).1, 0);
-    assert_eq!(refusal(&item, count(10, 6, 5)), ("counted_in_future", Some("/countedAt".into())));
+    let ahead = json!({ "occurredAt": time(500) });
+    let adjusted = json!({ "delta": -3, "reason": "lost" });
+    let turned = json!({ "from": "sellable", "to": "damaged", "quantity": 2, "reason": "wet" });
+    let sent = json!({ "sku": "A", "from": "DC-1", "to": "DC-2", "quantity": 4 });
+    let sent = serde_json::from_value(with(sent, &ahead)).unwrap();
+    for (report, on_hand) in [
+        (count(7, 500, 5), 7),
+        (receive_with(with(json!({ "quantity": 20 }), &ahead), 5), 30),
+        (StockCommand::AdjustStock(read(adjusted, ahead.clone()), time(5)), 7),
+        (StockCommand::ChangeStockCondition(read(turned, ahead.clone()), time(5)), 8),
+        (StockCommand::ShipTransfer(sent, Reference::new("t").unwrap(), time(5)), 6),
+    ] {
+        let events = serde_json::to_value(when(&item, report.clone())).unwrap();
+        assert_eq!(events[0]["reportedAheadOfTime"], json!(time(500)), "{events}");
+        assert_eq!(report.ahead_of_time(), Some(time(500)));
+        assert_eq!(events[0]["happenedAt"], Value::Null, "{events}");
+        let reported = after(&item, report);
+        assert_eq!(at(&reported, "DC-1")[0], on_hand, "{events}");
+        assert_eq!(at(&after(&reported, count(1, 6, 6)), "DC-1")[0], 1, "a true count counts: {events}");
+    }
+    let slightly = &when(&item, count(10, 60, 5))[0];
+    assert_eq!(serde_json::to_value(slightly).unwrap()["reportedAheadOfTime"], Value::Null);
+}
+
+/// The fields of both objects.
+fn with(mut fields: Value, more: &Value) -> Value {
+    fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    fields
 }
 
 /// Reports that units left earlier than it is reported.

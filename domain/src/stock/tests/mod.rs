@@ -282,6 +282,7 @@ fn adjusted(delta: i64, reason: AdjustmentReason, note: Option<&str>, second: i6
         reference: None,
         at: time(second),
         happened_at: None,
+        reported_ahead_of_time: None,
     }
     .into()
 }

@@ -28,6 +28,7 @@ fn a_receipt_is_recorded_as_reported() {
         reference: Reference::new("PO-1").ok(),
         at: time(1),
         happened_at: None,
+        reported_ahead_of_time: None,
     };
     assert_eq!(when(&StockItem::default(), command), [received.into()]);
 }

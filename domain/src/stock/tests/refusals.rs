@@ -63,7 +63,6 @@ fn rows() -> Vec<Row> {
         (nearly_full("damaged"), in_condition("damaged"), full),
         (nearly_full("onHand"), adjust(5, 2), ("too_many_units", Some("/delta"), Conflict)),
         (item.clone(), count(1_000_000_001, 2, 2), ("count_out_of_range", Some("/onHand"), Invalid)),
-        (item.clone(), count(1, 3, 2), ("counted_in_future", Some("/countedAt"), Invalid)),
         (forgetful, count(1, 1, 300), ("count_too_old", Some("/countedAt"), Transient)),
         (
             new,

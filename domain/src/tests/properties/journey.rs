@@ -396,7 +396,7 @@ fn short(
         }
         None => fields["all"] = json!(true),
     }
-    shop.change(number, &OrderCommand::ShortPick(read(fields)))
+    shop.change(number, &OrderCommand::ShortPick(read(fields), shop.now()))
 }
 
 fn announce(shop: &mut Shop, number: usize, line: Index, quantity: u32) -> Result<(), Refused> {

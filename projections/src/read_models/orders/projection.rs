@@ -20,7 +20,7 @@ pub struct OrderStatusProjection;
 #[async_trait]
 impl Projection for OrderStatusProjection {
     const NAME: &'static str = columns::NAME;
-    const VERSION: i64 = 15;
+    const VERSION: i64 = 16;
     const TABLES: &'static [Table] = columns::TABLES;
 
     type Key = OrderId;
