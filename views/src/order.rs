@@ -394,22 +394,22 @@ impl FulfillmentOrderView {
 
 impl From<&Shipment> for ShipmentView {
     fn from(shipment: &Shipment) -> Self {
-        let package = |package: &TrackedPackage| PackageView {
-            package_id: package.shipped.package_id.clone(),
-            carrier: package.shipped.carrier.clone(),
-            tracking_number: package.shipped.tracking_number.clone(),
-            service: package.shipped.service.clone(),
-            lines: package.shipped.lines.clone(),
-            status: package.tracked().map(|(status, _)| status),
-            status_at: package.tracked().map(|(_, at)| at),
-            reports: package
-                .latest_reports()
-                .into_iter()
-                .map(|(status, at)| CarrierReportView { status, at })
-                .collect(),
-            delivered_at: package.delivered_at,
-            stuck: package.is_stuck,
-            resent: package.is_resent,
+        let report = |(status, at)| CarrierReportView { status, at };
+        let package = |package: &TrackedPackage| {
+            let (status, status_at) = package.tracked().unzip();
+            PackageView {
+                package_id: package.shipped.package_id.clone(),
+                carrier: package.shipped.carrier.clone(),
+                tracking_number: package.shipped.tracking_number.clone(),
+                service: package.shipped.service.clone(),
+                lines: package.shipped.lines.clone(),
+                status,
+                status_at,
+                reports: package.latest_reports().into_iter().map(report).collect(),
+                delivered_at: package.delivered_at,
+                stuck: package.is_stuck,
+                resent: package.is_resent,
+            }
         };
         let packages = shipment.packages.iter().map(package).collect();
         Self { shipment_id: shipment.id, shipped_at: shipment.shipped_at, packages }

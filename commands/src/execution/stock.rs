@@ -33,11 +33,18 @@ pub struct StockAnswer {
     stock: AvailabilityView,
 }
 
+impl StockAnswer {
+    /// The answer to a report that has been decided.
+    fn of(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<Self, Stop> {
+        let (reported_ahead_of_time, stock) = (command.ahead_of_time(), view(unit, sku)?);
+        Ok(Self { reported_ahead_of_time, stock })
+    }
+}
+
 /// Decides a command on the stock of a SKU and answers with the stock.
 fn change(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<Accepted, Stop> {
     fulfillment::change_stock(unit, sku, command)?;
-    let (reported_ahead_of_time, stock) = (command.ahead_of_time(), view(unit, sku)?);
-    accepted(OutcomeKind::Done, &StockAnswer { reported_ahead_of_time, stock })
+    accepted(OutcomeKind::Done, &StockAnswer::of(unit, sku, command)?)
 }
 
 /// The answer to a report after which fewer units may be on hand: the orders that lost units, and the stock.
@@ -54,8 +61,7 @@ pub struct StockReportAnswer {
 /// Decides a report on the stock of a SKU and answers with the orders that lost units, and the stock.
 fn report(unit: &mut UnitOfWork<'_>, sku: &Sku, command: &StockCommand) -> Result<StockReportAnswer, Stop> {
     let affected_orders = fulfillment::change_stock(unit, sku, command)?;
-    let (reported_ahead_of_time, stock) = (command.ahead_of_time(), view(unit, sku)?);
-    Ok(StockReportAnswer { affected_orders, stock: StockAnswer { reported_ahead_of_time, stock } })
+    Ok(StockReportAnswer { affected_orders, stock: StockAnswer::of(unit, sku, command)? })
 }
 
 /// Decides a report on the stock of a SKU at a location, which must be registered.

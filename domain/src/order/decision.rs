@@ -67,6 +67,15 @@ pub(super) fn clamp_reported_time(
     (reported.min(at), ahead)
 }
 
+/// The time of a fact, if the report states it, clamped as by [`clamp_reported_time`].
+pub(super) fn clamp_stated_time(
+    stated: Option<Timestamp>,
+    at: Timestamp,
+) -> (Option<Timestamp>, Option<OrderEvent>) {
+    let (clamped, ahead) = clamp_reported_time(stated, at);
+    (stated.map(|_| clamped), ahead)
+}
+
 /// A serial number occurs once in the lists of a report, and each unit has at most one.
 pub(super) fn check_serials<'a>(
     lists: impl Iterator<Item = (Quantity, &'a Option<Vec<Reference>>)> + Clone,

@@ -329,7 +329,7 @@ async fn work_starts_on_an_authorization_unless_the_policy_wants_a_confirmation(
 }
 
 /// Sends units of an order in a package of their own.
-pub(super) async fn ship(server: &TestServer, key: &str, order: &Value, package: &Value) -> Answer {
+async fn ship(server: &TestServer, key: &str, order: &Value, package: &Value) -> Answer {
     let part = order["fulfillmentOrders"][0]["fulfillmentOrderId"].as_str().unwrap();
     let path = format!("/v1/fulfillment-orders/{part}/ship");
     server.post(&path, key, &json!({ "packages": [package] })).await

@@ -6,7 +6,7 @@ use super::{FulfillmentLine, FulfillmentOrder};
 use crate::command::commands;
 use crate::order::choices::DiscrepancyCode;
 use crate::order::contents::LineUnits;
-use crate::order::decision::{Decision, clamp_reported_time, excess};
+use crate::order::decision::{Decision, clamp_stated_time, excess};
 use crate::order::events::{InventoryReleased, OrderEvent, PickShorted};
 use crate::order::hold::widen;
 use crate::order::lines::{LineQuantity, Reported, reported};
@@ -31,8 +31,7 @@ pub(in crate::order) fn short(order: &Order, command: &ShortPick, at: Timestamp)
     let fulfillment = actionable(order, *fulfillment_order_id)?;
     let Reported { lines, excess: units } =
         reported(order, fulfillment, *all, lines.as_deref(), FulfillmentLine::unpicked)?;
-    let (happened_at, ahead) = clamp_reported_time(command.occurred_at, at);
-    let happened_at = command.occurred_at.map(|_| happened_at);
+    let (happened_at, ahead) = clamp_stated_time(command.occurred_at, at);
     let mut events = Vec::new();
     if !lines.is_empty() {
         events.extend(shorted(order, fulfillment, lines, command.reason.clone(), happened_at));

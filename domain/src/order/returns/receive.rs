@@ -7,7 +7,7 @@ use super::OrderReturn;
 use crate::command::commands;
 use crate::order::choices::{DiscrepancyCode, Disposition};
 use crate::order::contents::ReturnedUnits;
-use crate::order::decision::{Decision, check_serials, clamp_reported_time, discrepancy};
+use crate::order::decision::{Decision, check_serials, clamp_stated_time, discrepancy};
 use crate::order::events::ReturnReceived;
 use crate::order::lines::{check_entries, resolve_line, unknown_line};
 use crate::order::refusals::OrderRefusal;
@@ -66,8 +66,7 @@ pub(in crate::order) fn receive(order: &Order, command: &ReceiveReturn, at: Time
     order.value_returned(&mut lines);
     let exceeds = order.lines().iter().any(|ordered| exceeds_announced(announced, &lines, ordered.line));
     let (return_id, location) = (announced.id, command.location.clone());
-    let (received_at, ahead) = clamp_reported_time(command.occurred_at, at);
-    let received_at = command.occurred_at.map(|_| received_at);
+    let (received_at, ahead) = clamp_stated_time(command.occurred_at, at);
     let received = ReturnReceived { return_id, location, lines, received_at };
     let excess = exceeds.then(|| discrepancy(DiscrepancyCode::ReturnedMoreThanRequested));
     Ok(std::iter::once(received.into()).chain(excess).chain(ahead).collect())

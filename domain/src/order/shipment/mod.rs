@@ -38,6 +38,9 @@ pub struct Shipment {
     pub uncancelled: Vec<LineUnits>,
 }
 
+/// A status that a carrier reported, and the time of it.
+type CarrierReport = (TrackingStatus, Timestamp);
+
 /// A package and its tracking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,7 +62,7 @@ pub struct TrackedPackage {
     pub reports: BTreeMap<TrackingStatus, Timestamp>,
     /// The carrier's latest report that was ahead of time, and when it was received. Absent: there is none, or a true one has
     /// followed.
-    pub report_ahead_of_time: Option<(TrackingStatus, Timestamp)>,
+    pub report_ahead_of_time: Option<CarrierReport>,
     pub delivered_at: Option<Timestamp>,
     /// Whether the carrier has not reported for too long.
     pub is_stuck: bool,
@@ -83,6 +86,11 @@ impl Shipment {
     }
 }
 
+/// The place of a report among others: by its time, and by status at the same time.
+fn place(&(status, at): &CarrierReport) -> (Timestamp, TrackingStatus) {
+    (at, status)
+}
+
 impl TrackedPackage {
     /// Its lines, each with the number of units that the value is for.
     pub(super) fn charged_lines(&self) -> impl Iterator<Item = (&LineUnits, Units)> {
@@ -103,17 +111,14 @@ impl TrackedPackage {
 
     /// The carrier's report that counts, and the time of it: one that was ahead of time, until a true one follows; a failure that no
     /// later report supersedes; otherwise the latest one. It does not depend on the order in which true reports are received.
-    pub fn tracked(&self) -> Option<(TrackingStatus, Timestamp)> {
-        let latest = |reports: &mut dyn Iterator<Item = (TrackingStatus, Timestamp)>| {
-            reports.max_by_key(|&(status, at)| (at, status))
-        };
-        let in_force = |&(failure, at): &(TrackingStatus, Timestamp)| {
+    pub fn tracked(&self) -> Option<CarrierReport> {
+        let in_force = |&(failure, at): &CarrierReport| {
             let is_over = |(later, time)| time > at && TrackingStatus::supersedes(later, failure);
             failure.is_failure() && !self.counting_reports().any(is_over)
         };
         self.report_ahead_of_time
-            .or_else(|| latest(&mut self.counting_reports().filter(in_force)))
-            .or_else(|| latest(&mut self.counting_reports()))
+            .or_else(|| self.counting_reports().filter(in_force).max_by_key(place))
+            .or_else(|| self.counting_reports().max_by_key(place))
     }
 
     /// Whether the carrier's report that counts is a failure.
@@ -122,16 +127,19 @@ impl TrackedPackage {
     }
 
     /// Reports with a counterpart here.
-    fn counting_reports(&self) -> impl Iterator<Item = (TrackingStatus, Timestamp)> {
-        let reports = self.reports.iter().map(|(status, at)| (*status, *at));
-        reports.filter(|(status, _)| *status != TrackingStatus::Unknown)
+    fn counting_reports(&self) -> impl Iterator<Item = CarrierReport> {
+        self.true_reports().filter(|(status, _)| *status != TrackingStatus::Unknown)
+    }
+
+    /// Reports that were not ahead of time.
+    fn true_reports(&self) -> impl Iterator<Item = CarrierReport> {
+        self.reports.iter().map(|(status, at)| (*status, *at))
     }
 
     /// The latest report of each status, oldest first, the one ahead of time included.
-    pub fn latest_reports(&self) -> Vec<(TrackingStatus, Timestamp)> {
-        let reports = self.reports.iter().map(|(status, at)| (*status, *at));
-        let mut reports: Vec<_> = reports.chain(self.report_ahead_of_time).collect();
-        reports.sort_by_key(|&(status, at)| (at, status));
+    pub fn latest_reports(&self) -> Vec<CarrierReport> {
+        let mut reports: Vec<_> = self.true_reports().chain(self.report_ahead_of_time).collect();
+        reports.sort_by_key(place);
         reports
     }
 
