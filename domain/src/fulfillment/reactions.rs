@@ -82,17 +82,18 @@ pub fn reactions(before: &Arc<Order>, after: &Order, events: &[OrderEvent], at: 
     if !capacity.is_empty() {
         reactions.push(Reaction::UpdateCapacity(capacity));
     }
+    let is_released = before.is_out_of_stock() && !after.is_out_of_stock();
+    let is_moved =
+        before.priority() != after.priority() || before.eligible_locations() != after.eligible_locations();
+    // The entries have the new priority before another decision replaces them.
+    if after.is_backordered() && (is_released || is_moved) {
+        reactions.push(Reaction::Requeue(before.priority()));
+    }
     if after.amendment_is_settled() {
         reactions.push(Reaction::SettleAmendment);
     }
     if after.has_stray_reservations() {
         reactions.push(Reaction::Consolidate);
-    }
-    let is_released = before.is_out_of_stock() && !after.is_out_of_stock();
-    let is_moved =
-        before.priority() != after.priority() || before.eligible_locations() != after.eligible_locations();
-    if after.is_backordered() && (is_released || is_moved) {
-        reactions.push(Reaction::Requeue(before.priority()));
     }
     if after.needs_sourcing() && !is_sourcing(events) {
         reactions.push(Reaction::Source(sourcing_request(before, events)));

@@ -1,6 +1,8 @@
 //! Orders with `allowSplit: false`: all units come from one location.
 
 use super::*;
+use crate::stock::StockEvent;
+use crate::stream::DomainEvent;
 
 #[test]
 fn the_backorder_follows_units_that_were_shorted() {
@@ -170,4 +172,22 @@ fn a_waiting_order_that_may_be_split_from_now_on_gets_the_units_there_are() {
     shop.amend(order, &json!({ "allowSplit": true })).unwrap();
     shop.fill(&sku(B)).unwrap();
     assert_eq!((shop.held_of_line(order, 1, 0), shop.backordered(order, 1)), (2, 1));
+}
+
+#[test]
+fn entries_of_the_queue_have_the_new_priority_of_an_order_that_must_not_be_split_any_more() {
+    let mut shop = shop();
+    shop.receive(C, 0, 1);
+    shop.receive(C, 1, 1);
+    let order = shop.order_of(&[(C, 2), (B, 1)], &json!({ "onShortage": "backorder" }));
+    shop.receive(C, 0, 5);
+    let decided = shop.journal.len();
+    shop.amend(order, &json!({ "allowSplit": false, "priority": "critical" })).unwrap();
+    let month = (shop.now().microseconds() - 30 * 24 * 3600 * 1_000_000).max(0);
+    let places = shop.journal[decided..].iter().filter_map(|(_, event)| match event {
+        DomainEvent::Stock(StockEvent::StockBackordered(joined)) => Some(joined.place.microseconds()),
+        _ => None,
+    });
+    let places: Vec<i64> = places.collect();
+    assert!(!places.is_empty() && places.iter().all(|place| *place <= month), "{places:?}");
 }
